@@ -1,0 +1,4 @@
+internal import ArgumentParser
+internal import CReadline
+internal import TokenLifecycle
+package func c() {}

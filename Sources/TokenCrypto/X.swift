@@ -1,0 +1,2 @@
+internal import COpenSSL
+package func x() -> UInt { UInt(OpenSSL_version_num()) }

@@ -1,0 +1,3 @@
+import Testing
+@testable import TokenLifecycle
+@Test func placeholder() {}
