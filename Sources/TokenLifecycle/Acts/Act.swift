@@ -1,0 +1,62 @@
+/// Something that changes the store: decided without writing, shown, decided again inside the write transaction, applied.
+///
+/// `decide` reads only, and runs once for the preview and once more in the transaction that applies it, so guards hold
+/// against what is really there. Randomness and key generation happen before, in the act's initialiser.
+package protocol Act {
+    associatedtype Decision
+
+    func decide(_ store: some StoreReading) throws -> Decision
+    func preview(_ decision: Decision) -> Preview
+    func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report
+}
+
+/// How much must be said before an act runs. The tier follows what ends, not the rows written.
+package enum Tier: Int, Comparable, Sendable {
+    /// Acts at once: one session, a planned rotation, cleanup.
+    case one = 1
+    /// Asks `[y/N]` or `--yes`, and wants a reason.
+    case two
+    /// Asks for the count or a word, or `--yes` with a guard; wants a reason.
+    case three
+
+    package static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
+
+    /// The tier of ending `count` logins at once.
+    package static func ending(_ count: Int) -> Tier {
+        switch count {
+        case ...1: .one
+        case ...25: .two
+        default: .three
+        }
+    }
+}
+
+/// What an act would do, for a person to judge and for guards to hold against.
+package struct Preview: Sendable {
+    /// The act's name in reports and audit: `session.revoke`.
+    package var action: String
+    package var tier: Tier
+    /// One line: "end 3 sessions of alice".
+    package var summary: String
+    /// What the act matches: `--expect-count` and `--max-affected` are held against it.
+    package var count: Int
+    /// What to type at a tier 3 prompt, where it is not the count: a kid, a client, a file name or `everyone`.
+    package var word: String?
+    /// Counted by user and by client, largest first.
+    package var byUser: [(name: String, count: Int)] = []
+    package var byClient: [(name: String, count: Int)] = []
+    /// The first rows, ids resolved, for reading.
+    package var rows: [String] = []
+    /// When the last access token that a verifier without the denylist would still accept expires.
+    package var stillValidUntil: Instant?
+    /// What else will and will not happen, a sentence each.
+    package var notes: [String] = []
+
+    package init(action: String, tier: Tier, summary: String, count: Int, word: String? = nil) {
+        self.action = action
+        self.tier = tier
+        self.summary = summary
+        self.count = count
+        self.word = word
+    }
+}

@@ -1,0 +1,49 @@
+package import TokenStorage
+
+/// A point in time: whole Unix milliseconds, UTC (the unit of every time in the store).
+public struct Instant: Hashable, Comparable, Sendable {
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// From a JWT `NumericDate`: whole Unix seconds (RFC 7519 §2).
+    public init(seconds: Int64) {
+        self.milliseconds = seconds * 1000
+    }
+
+    /// Whole Unix seconds, rounded down: the `NumericDate` of this instant.
+    public var seconds: Int64 {
+        milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000
+    }
+
+    public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
+
+    public static func + (instant: Instant, duration: Duration) -> Instant {
+        Instant(milliseconds: instant.milliseconds + duration.milliseconds)
+    }
+
+    public static func - (instant: Instant, duration: Duration) -> Instant {
+        Instant(milliseconds: instant.milliseconds - duration.milliseconds)
+    }
+
+    public static func - (later: Instant, earlier: Instant) -> Duration {
+        .milliseconds(later.milliseconds - earlier.milliseconds)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded towards zero.
+    public var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}
+
+extension Instant: SQLBindable, SQLDecodable {
+    package var sqlValue: SQLValue { .integer(milliseconds) }
+
+    package init(sqlValue: SQLValue) throws(StorageError) {
+        self.init(milliseconds: try Int64(sqlValue: sqlValue))
+    }
+}
