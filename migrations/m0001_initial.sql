@@ -1,1 +1,179 @@
-CREATE TABLE store (id INTEGER PRIMARY KEY CHECK (id = 1)) STRICT;
+-- The whole model (docs/architecture.md, "The store"). Times are whole Unix milliseconds, UTC. Rows record facts with
+-- times; states are derived when read, so no job has to flip anything for a dead token to be dead.
+
+CREATE TABLE store (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    store_id TEXT NOT NULL,                 -- random, part of every sealed key's context and of the audit chain
+    epoch INTEGER NOT NULL,                 -- a restore begins a new one
+    created_at INTEGER NOT NULL,
+    last_write_at INTEGER NOT NULL,         -- store time: strictly increasing
+    floor_at INTEGER NOT NULL DEFAULT 0,    -- everyone: sessions valid from then or before are logged out
+    id_key BLOB NOT NULL,                   -- keys the permutation of public ids
+    replay_key BLOB NOT NULL,               -- parent of every family's replay key
+    master_key_id TEXT NOT NULL,
+    identity_jwk TEXT NOT NULL,             -- Ed25519, signs exports and checkpoints
+    identity_sealed TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE policy (
+    name TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL,
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE user (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE client (
+    id INTEGER PRIMARY KEY,
+    client_id TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    floor_at INTEGER NOT NULL DEFAULT 0     -- its sessions valid from then or before are logged out
+) STRICT;
+
+-- Ids are never used twice (AUTOINCREMENT): a public id names one login for ever.
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user_id INTEGER NOT NULL REFERENCES user,
+    client_id INTEGER NOT NULL REFERENCES client,
+    created_at INTEGER NOT NULL,
+    login_at INTEGER NOT NULL,              -- the first of its line: regenerating keeps it
+    valid_from INTEGER NOT NULL,            -- compared with floors
+    last_seen_at INTEGER NOT NULL,
+    idle_timeout INTEGER NOT NULL,          -- as recorded at login
+    absolute_expires_at INTEGER NOT NULL,
+    alive_until INTEGER NOT NULL,           -- the first of idle deadline, absolute expiry and end
+    access_until INTEGER,                   -- the latest exp of the access tokens that carry its sid
+    secret_hash BLOB NOT NULL,
+    ip BLOB,                                -- 16 bytes, IPv4 mapped
+    user_agent TEXT,
+    device TEXT,
+    data TEXT,                              -- attributes, a JSON object
+    ended_at INTEGER,
+    end_reason TEXT,
+    ended_by TEXT
+) STRICT;
+
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_client ON session (client_id);
+CREATE INDEX session_by_alive_until ON session (alive_until);
+CREATE INDEX session_by_last_seen ON session (last_seen_at);
+CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
+CREATE INDEX session_by_device ON session (device) WHERE device IS NOT NULL;
+
+-- One row a login, however often it refreshes. User, client and floors are the session's.
+CREATE TABLE refresh_family (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    session_id INTEGER NOT NULL REFERENCES session,
+    created_at INTEGER NOT NULL,
+    idle_timeout INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    alive_until INTEGER NOT NULL,
+    scope TEXT,
+    generation INTEGER NOT NULL,
+    secret_hash BLOB NOT NULL,              -- of the current generation
+    spent_at INTEGER,                       -- when the generation before was spent, and from where
+    spent_ip BLOB,
+    successor BLOB,                         -- current secret sealed under the spent one, for refresh.grace
+    replayed_at INTEGER,
+    replayed_ip BLOB,
+    replays INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER,
+    end_reason TEXT,
+    ended_by TEXT
+) STRICT;
+
+CREATE INDEX refresh_family_by_session ON refresh_family (session_id);
+CREATE INDEX refresh_family_by_alive_until ON refresh_family (alive_until);
+CREATE INDEX refresh_family_by_successor ON refresh_family (spent_at) WHERE successor IS NOT NULL;
+CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at) WHERE replayed_at IS NOT NULL;
+
+-- Rows stay after removal: a kid is never used twice.
+CREATE TABLE signing_key (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kid TEXT NOT NULL UNIQUE,
+    alg TEXT NOT NULL,
+    origin TEXT NOT NULL CHECK (origin IN ('generated', 'imported')),
+    public_jwk TEXT,                        -- none for HS256
+    sealed TEXT,                            -- the private half, an encrypted JWK; none once destroyed
+    accept TEXT,                            -- what an imported key accepts, a JSON object
+    without_kid INTEGER NOT NULL DEFAULT 0, -- answers for tokens that name no key
+    created_at INTEGER NOT NULL,
+    published_at INTEGER,
+    latest_exp INTEGER,                     -- of the tokens it signed, or as imported
+    destroyed_at INTEGER,
+    removed_at INTEGER,
+    revoked_at INTEGER,
+    revoke_cause TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX signing_key_without_kid ON signing_key (without_kid)
+    WHERE without_kid = 1 AND removed_at IS NULL AND revoked_at IS NULL;
+
+-- Who signs when. The signer is the last row not voided whose time has come and whose key verifiers know.
+CREATE TABLE signing_schedule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key_id INTEGER NOT NULL REFERENCES signing_key,
+    from_at INTEGER NOT NULL,
+    at_once INTEGER NOT NULL DEFAULT 0,     -- does not wait for the key to be known
+    created_at INTEGER NOT NULL,
+    voided_at INTEGER
+) STRICT;
+
+-- How many tokens a key signed that expire within an hour: for "at most 1,204 unexpired tokens".
+CREATE TABLE issued (
+    key_id INTEGER NOT NULL REFERENCES signing_key,
+    hour INTEGER NOT NULL,                  -- of exp, since the Unix epoch
+    tokens INTEGER NOT NULL,
+    PRIMARY KEY (key_id, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE publication (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    path TEXT,
+    kids TEXT NOT NULL,                     -- a JSON array
+    sha256 BLOB NOT NULL
+) STRICT;
+
+-- One rule a scope and value. value: a jti, ses_…, subject, client id or kid; empty for everyone.
+CREATE TABLE deny_rule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope TEXT NOT NULL CHECK (scope IN ('token', 'session', 'user', 'client', 'key', 'everyone')),
+    value TEXT NOT NULL,
+    issued_before INTEGER,                  -- the cut-off; none: whenever issued
+    matches_until INTEGER,                  -- the latest exp it can match; none: for ever
+    created_at INTEGER NOT NULL,
+    reason TEXT,
+    actor TEXT NOT NULL,
+    audit_seq INTEGER,
+    UNIQUE (scope, value)
+) STRICT;
+
+CREATE INDEX deny_rule_by_matches_until ON deny_rule (matches_until);
+
+CREATE TABLE audit_event (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    uid INTEGER NOT NULL,
+    verb TEXT NOT NULL,
+    target TEXT,
+    reason TEXT,
+    counts TEXT NOT NULL,                   -- a JSON object of integers
+    hash BLOB NOT NULL                      -- SHA-256 of the hash before and this event's RFC 8785 form
+) STRICT;
+
+CREATE INDEX audit_event_by_target ON audit_event (target);
+
+-- What each cleanup did, for status and doctor; the last few only.
+CREATE TABLE cleanup_run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    started_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    removed INTEGER NOT NULL DEFAULT 0,
+    lease_until INTEGER
+) STRICT;
