@@ -1,0 +1,60 @@
+package import TokenStorage
+
+/// Whether the record is as it was written.
+package struct AuditVerification: Sendable {
+    package var events: Int64
+    /// Hash of the last event: what a checkpoint outside the store would pin.
+    package var head: [UInt8]
+    /// The first event that does not follow from the one before, and what is wrong.
+    package var broken: (seq: Int64, what: String)?
+}
+
+extension StoreReading {
+    /// Events newest first, at most `limit`, before `seq` where given.
+    package func auditEvents(before seq: Int64? = nil, limit: Int) throws -> [AuditEvent] {
+        let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event"
+        return try sql.rows(
+            select + " WHERE seq < \(seq ?? .max) ORDER BY seq DESC LIMIT \(limit)"
+        ).map(AuditEvent.init)
+    }
+
+    /// The newest event, where there is one.
+    package func auditHead() throws -> AuditEvent? { try auditEvents(limit: 1).first }
+
+    /// Recomputes the whole chain. It proves edits, deletions and insertions between its ends; that its own tail was cut
+    /// off, or all of it rewritten, only a checkpoint kept elsewhere can show.
+    package func verifyAudit() throws -> AuditVerification {
+        var result = AuditVerification(
+            events: 0, head: AuditEvent.origin(storeID: facts.storeID, epoch: facts.epoch), broken: nil)
+        var latest = Instant(milliseconds: .min)
+        let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq"
+        try sql.forEach(select) { row in
+            let event: AuditEvent
+            do {
+                event = try AuditEvent(row)
+            } catch {
+                result.broken = (result.events + 1, "it does not read")
+                return false
+            }
+            let fault: String? =
+                if event.seq != result.events + 1 {
+                    "event \(result.events + 1) is missing"
+                } else if event.chained(to: result.head) != event.hash {
+                    "its hash does not follow from its content and the event before"
+                } else if event.at < latest {
+                    "it is earlier than the event before"
+                } else {
+                    nil
+                }
+            if let fault {
+                result.broken = (event.seq, fault)
+                return false
+            }
+            result.events = event.seq
+            result.head = event.hash
+            latest = event.at
+            return true
+        }
+        return result
+    }
+}

@@ -1,0 +1,109 @@
+/// `client logout` and `session revoke --all`: logs a client, or everyone, out by a floor, whatever the number of sessions.
+///
+/// Two rows: the floor, permanent, ends sessions and refresh families born before; a rule denies their access tokens.
+package struct FloorLogout: Act {
+    package enum Whom: Sendable, Equatable {
+        case clients([String])
+        case everyone
+    }
+
+    package var whom: Whom
+    package var keep: [String]
+    package var reason: String?
+
+    package init(_ whom: Whom, keep: [String] = [], reason: String?) {
+        self.whom = whom
+        self.keep = keep
+        self.reason = reason
+    }
+
+    package struct Decision {
+        var clients: [Client]
+        var live: Int
+        var isCapped: Bool
+        var kept: [Session]
+        var first: [Session]
+        var tokensUntil: Instant?
+    }
+
+    /// Beyond this a preview says "10,000+": counting must not cost what the floor saves.
+    private static let countedUpTo = 10_000
+
+    package func decide(_ store: some StoreReading) throws -> Decision {
+        var filter = SessionFilter()
+        var clients: [Client] = []
+        if case .clients(let names) = whom {
+            clients = try Array(Set(names)).sorted().map { try store.client(named: $0) }
+            filter.exactClients = clients.map(\.clientID)
+        }
+        let kept = try store.sessions(named: keep)
+        for session in kept {
+            guard session.isAlive(at: store.now) else {
+                throw Failure(.refused, "\(session.id) cannot be kept: it is not alive", target: session.id.text)
+            }
+            guard clients.isEmpty || clients.contains(where: { $0.clientID == session.client }) else {
+                throw Failure(
+                    .usage, "\(session.id) is a session at \(session.client), which is not being logged out",
+                    target: session.id.text)
+            }
+        }
+        let counted = try store.countSessions(filter, upTo: Self.countedUpTo + 1 + kept.count)
+        return Decision(
+            clients: clients, live: min(counted - kept.count, Self.countedUpTo),
+            isCapped: counted - kept.count > Self.countedUpTo, kept: kept,
+            first: try store.sessions(filter, limit: 10).items, tokensUntil: try store.latestExpiryOfAnyToken())
+    }
+
+    private var action: String { whom == .everyone ? "everyone.logout" : "client.logout" }
+
+    package func preview(_ decision: Decision) -> Preview {
+        let names = decision.clients.map(\.clientID)
+        let who = whom == .everyone ? "everyone" : names.joined(separator: ", ")
+        let count = decision.isCapped ? "\(decision.live)+" : "\(decision.live)"
+        var preview = Preview(
+            action: action, tier: .three, summary: "log \(who) out: \(count) sessions", count: decision.live,
+            word: whom == .everyone ? "everyone" : names.joined(separator: ","))
+        preview.describe(decision.first)
+        preview.byUser = []
+        preview.byClient = []
+        preview.stillValidUntil = decision.tokensUntil
+        preview.notes = decision.kept.map { "\($0.id) lives on and fetches a new access token" }
+        return preview
+    }
+
+    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
+        let names = decision.clients.map(\.clientID)
+        let stillValid = decision.tokensUntil.flatMap { $0 > store.now ? $0 : nil }
+        let seq = try store.audit(
+            action, target: whom == .everyone ? nil : names.joined(separator: ","), reason: reason,
+            counts: ["sessions": Int64(decision.live), "kept": Int64(decision.kept.count)])
+        let denied = stillValid.map { "; access tokens denied until \($0.timeOfDay)" } ?? ""
+        let count = decision.isCapped ? "\(decision.live)+" : "\(decision.live)"
+        var items: [Report.Item] = []
+        switch whom {
+        case .everyone:
+            try store.execute("UPDATE store SET floor_at = \(store.now) WHERE id = 1")
+            try store.deny(
+                .everyone, "", issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
+            items = [.init("everyone", .ended)]
+        case .clients:
+            for client in decision.clients {
+                try store.execute("UPDATE client SET floor_at = \(store.now) WHERE id = \(client.row)")
+                try store.deny(
+                    .client, client.clientID, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq,
+                    reason: reason)
+                items.append(.init(client.clientID, .ended))
+            }
+        }
+        for session in decision.kept {
+            try store.execute(
+                "UPDATE session SET valid_from = \(store.now + .milliseconds(1)) WHERE id = \(session.id.row)")
+        }
+        let who = whom == .everyone ? "everyone" : names.joined(separator: ", ")
+        var report = Report(
+            action: action, items: items, lines: ["\(who): logged out, \(count) sessions ended\(denied)"],
+            stillValidUntil: stillValid, details: [.init("sessions_ended", .integer(Int64(decision.live)))])
+        report.audit = seq
+        return report
+    }
+}

@@ -1,0 +1,56 @@
+/// `denylist remove`: lifts rules, and says what becomes valid again. Floors stay.
+package struct DenylistRemoval: Act {
+    package var ids: [String]
+    package var reason: String?
+
+    package init(_ ids: [String], reason: String?) {
+        self.ids = ids
+        self.reason = reason
+    }
+
+    package func decide(_ store: some StoreReading) throws -> [DenyRule] {
+        var unknown: [String] = []
+        var seen: Set<Int64> = []
+        let rules = try ids.compactMap { text -> DenyRule? in
+            guard let id = Int64(text), let rule = try store.denyRule(id: id) else {
+                unknown.append(text)
+                return nil
+            }
+            return seen.insert(id).inserted ? rule : nil
+        }
+        guard unknown.isEmpty else {
+            throw Failure(
+                .notFound, "no denylist rule \(unknown.joined(separator: ", "))",
+                hint: "'tokenctl denylist list' shows them", target: unknown.joined(separator: " "))
+        }
+        return rules
+    }
+
+    package func preview(_ rules: [DenyRule]) -> Preview {
+        var preview = Preview(
+            action: "denylist.remove", tier: .three,
+            summary: rules.count == 1 ? "lift rule \(rules[0].id): \(rules[0].subject)" : "lift \(rules.count) rules",
+            count: rules.count)
+        preview.rows = rules.prefix(10).map { "\($0.id)  \($0.subject)  \($0.reason ?? "")" }
+        preview.notes = rules.prefix(10).map(Self.consequence)
+        return preview
+    }
+
+    private static func consequence(_ rule: DenyRule) -> String {
+        let until = rule.matchesUntil.map { " until \($0.rfc3339) at the latest" } ?? ""
+        let issued = rule.issuedBefore.map { " issued by \($0.rfc3339)" } ?? ""
+        return "unexpired access tokens of \(rule.subject)\(issued) are accepted again\(until); floors and ended logins stay"
+    }
+
+    package func apply(_ rules: [DenyRule], _ store: StoreWriter) throws -> Report {
+        let seq = try store.audit(
+            "denylist.remove", target: rules.count == 1 ? rules[0].subject : nil, reason: reason,
+            counts: ["rules": Int64(rules.count)])
+        for rule in rules { try store.execute("DELETE FROM deny_rule WHERE id = \(rule.id)") }
+        var report = Report(
+            action: "denylist.remove", items: rules.map { .init(String($0.id), .removed, note: $0.subject) },
+            lines: rules.map { "rule \($0.id) lifted: " + Self.consequence($0) })
+        report.audit = seq
+        return report
+    }
+}

@@ -1,0 +1,30 @@
+internal import Glibc
+
+/// Writes a file that must not be there yet, whole or not at all: for secrets that nothing may overwrite.
+enum NewFile {
+    /// False where a file of that name appeared first. Mode 0600 whatever the umask; never through a link.
+    static func write(_ bytes: [UInt8], to path: String, makingFolders: Bool) throws(Failure) -> Bool {
+        if makingFolders { try makeFolders(above: path) }
+        let draft = "\(path).\(getpid()).new"
+        try AtomicFile.write(bytes, to: draft, mode: 0o600)
+        defer { unlink(draft) }
+        // link(2) is the only way to give a finished file its name without taking the name from another.
+        guard link(draft, path) == 0 else {
+            if errno == EEXIST { return false }
+            throw Failure(.cannotCreate, "cannot create \(path): \(systemReason())", target: path)
+        }
+        return true
+    }
+
+    private static func makeFolders(above path: String) throws(Failure) {
+        var folders: [String] = []
+        var folder = path
+        while let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
+            folder = String(folder[..<slash])
+            folders.append(folder)
+        }
+        for folder in folders.reversed() where mkdir(folder, 0o700) != 0 && errno != EEXIST {
+            throw Failure(.cannotCreate, "cannot create the folder \(folder): \(systemReason())", target: path)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// `policy set`: audited, and only for what is born afterwards.
+package struct PolicyChange: Act {
+    package var name: String
+    package var value: String
+    package var reason: String?
+
+    package init(name: String, value: String, reason: String?) {
+        self.name = name
+        self.value = value
+        self.reason = reason
+    }
+
+    package struct Decision {
+        var before: PolicySetting
+        var after: String
+    }
+
+    package func decide(_ store: some StoreReading) throws -> Decision {
+        let setting = try store.policySetting(name)
+        let after = try setting.definition.canonical(value)
+        if name == "access.ttl", let ttl = try? Duration(text: after), ttl > store.policies.accessTTLMax {
+            throw Failure(
+                .refused, "access.ttl cannot be longer than access.ttl.max (\(store.policies.accessTTLMax.text))",
+                hint: "set access.ttl.max first", target: name)
+        }
+        if name == "access.ttl.max", let longest = try? Duration(text: after), longest < store.policies.accessTTL {
+            throw Failure(
+                .refused, "access.ttl.max cannot be shorter than access.ttl (\(store.policies.accessTTL.text))",
+                hint: "set access.ttl first", target: name)
+        }
+        return Decision(before: setting, after: after)
+    }
+
+    package func preview(_ decision: Decision) -> Preview {
+        var preview = Preview(
+            action: "policy.set", tier: .two, summary: "set \(name) from \(decision.before.value) to \(decision.after)",
+            count: decision.before.value == decision.after ? 0 : 1)
+        preview.notes = ["what already lives keeps the times it was born with"]
+        return preview
+    }
+
+    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
+        guard decision.before.value != decision.after || !decision.before.isSet else {
+            return Report(
+                action: "policy.set", items: [.init(name, .unchanged)], lines: ["\(name) is \(decision.after) already"])
+        }
+        try store.setPolicy(name, to: decision.after)
+        var report = Report(
+            action: "policy.set", items: [.init(name, .changed)],
+            lines: ["\(name): \(decision.before.value) → \(decision.after)"])
+        report.audit = try store.audit(
+            "policy.set", target: "\(name)=\(decision.after)", reason: reason, counts: ["policies": 1])
+        return report
+    }
+}

@@ -1,0 +1,144 @@
+package import TokenStorage
+
+/// How a refresh family stands at an instant.
+package enum FamilyState: String, CaseIterable, Sendable {
+    case active, expired, ended
+    case loggedOut = "logged_out"
+}
+
+/// The line of refresh tokens born from one login: one row, however often it refreshes.
+package struct RefreshFamily: Sendable {
+    package struct ID: Hashable, Sendable, CustomStringConvertible {
+        package var row: Int64
+        package var text: String
+        package var description: String { text }
+    }
+
+    package var id: ID
+    package var session: Session
+    package var createdAt: Instant
+    package var idleTimeout: Duration
+    package var absoluteExpiry: Instant
+    /// The first of idle deadline, absolute expiry and end.
+    package var aliveUntil: Instant
+    package var scope: [String]
+    /// Counts from 1; the current token's.
+    package var generation: Int64
+    /// When the generation before was spent, and from where.
+    package var spentAt: Instant?
+    package var spentFrom: IPAddress?
+    package var replayedAt: Instant?
+    package var replayedFrom: IPAddress?
+    package var replays: Int64
+    package var end: End?
+    let secretHash: [UInt8]
+    let successor: [UInt8]?
+
+    /// A family never outlives its session.
+    package func state(at now: Instant) -> FamilyState {
+        if let end, end.at <= now { return .ended }
+        switch session.state(at: now) {
+        case .ended: return .ended
+        case .loggedOut: return .loggedOut
+        case .expired, .idleExpired: return .expired
+        case .active: return aliveUntil <= now ? .expired : .active
+        }
+    }
+
+    static let columns: SQL =
+        Session.columns + """
+            , f.id, f.created_at, f.idle_timeout, f.absolute_expires_at, f.alive_until, f.scope, f.generation, f.spent_at, \
+            f.spent_ip, f.replayed_at, f.replayed_ip, f.replays, f.ended_at, f.end_reason, f.ended_by, f.secret_hash, \
+            f.successor
+            """
+
+    static let tables: SQL = "refresh_family f JOIN " + joinedSession
+
+    private static let joinedSession: SQL =
+        "session s ON s.id = f.session_id JOIN user u ON u.id = s.user_id JOIN client c ON c.id = s.client_id"
+
+    /// Where the family's columns begin: after the session's.
+    private static let first = 21
+
+    init(_ row: Row, _ store: some StoreReading) throws {
+        func at(_ offset: Int) -> Int { Self.first + offset }
+        let number = try row.get(at(0), as: Int64.self)
+        id = ID(row: number, text: store.ids.text(of: number, .family))
+        session = try Session(row, store)
+        createdAt = try row.get(at(1))
+        idleTimeout = .milliseconds(try row.get(at(2), as: Int64.self))
+        absoluteExpiry = try row.get(at(3))
+        aliveUntil = try row.get(at(4))
+        scope = try row.get(at(5), as: String?.self).map(Scope.parse) ?? []
+        generation = try row.get(at(6))
+        spentAt = try row.get(at(7))
+        spentFrom = try row.get(at(8))
+        replayedAt = try row.get(at(9))
+        replayedFrom = try row.get(at(10))
+        replays = try row.get(at(11))
+        if let ended = try row.get(at(12), as: Instant?.self) {
+            end = End(at: ended, reason: try row.get(at(13)), by: try row.get(at(14)))
+        }
+        secretHash = try row.get(at(15))
+        successor = try row.get(at(16))
+    }
+}
+
+/// OAuth scopes: words, space-separated in a token (RFC 6749 §3.3).
+package enum Scope {
+    package static func parse(_ text: String) -> [String] { text.split(separator: " ").map(String.init) }
+
+    static func check(_ scope: [String]) throws(Failure) {
+        for word in scope {
+            let isWord = word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            guard isWord, !word.isEmpty, word.utf8.count <= 128 else {
+                throw Failure(.malformed, "a scope is one word of printable ASCII", hint: "repeat --scope for several")
+            }
+        }
+        guard scope.count <= 64 else { throw Failure(.malformed, "\(scope.count) scopes; at most 64") }
+    }
+
+    /// Nil where there is none, as it is stored and claimed.
+    static func text(_ scope: [String]) -> String? { scope.isEmpty ? nil : scope.joined(separator: " ") }
+}
+
+extension StoreReading {
+    package func family(row: Int64) throws -> RefreshFamily? {
+        try sql.row("SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables + " WHERE f.id = \(row)")
+            .map { try RefreshFamily($0, self) }
+    }
+
+    package func family(named text: String) throws -> RefreshFamily {
+        guard let row = ids.row(of: text, .family), let family = try family(row: row) else {
+            throw Failure(
+                .notFound, "no refresh token family \(text)", hint: "'tokenctl refresh list' shows them", target: text)
+        }
+        return family
+    }
+
+    package func families(of session: Session) throws -> [RefreshFamily] {
+        try sql.rows(
+            "SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables
+                + " WHERE f.session_id = \(session.id.row) ORDER BY f.id"
+        ).map { try RefreshFamily($0, self) }
+    }
+
+    /// Families of the sessions that a filter means, newest first; with `all` also those that are not active.
+    package func families(
+        _ filter: SessionFilter, all: Bool = false, replayed: Bool = false, before row: Int64? = nil, limit: Int
+    ) throws -> Page<RefreshFamily> {
+        var filter = filter
+        filter.states = all || replayed ? Set(SessionState.allCases) : [.active]
+        var condition = filter.condition(self)
+        if replayed {
+            condition = condition + " AND f.replayed_at IS NOT NULL"
+        } else if !all {
+            condition = condition + " AND f.alive_until > \(now)"
+        }
+        let found = try sql.rows(
+            "SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables + " WHERE " + condition
+                + " AND f.id < \(row ?? .max) ORDER BY f.id DESC LIMIT \(limit + 1)"
+        ).map { try RefreshFamily($0, self) }
+        return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].id.row : nil)
+    }
+}

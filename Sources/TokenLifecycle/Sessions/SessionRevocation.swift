@@ -1,0 +1,122 @@
+/// `session revoke`: ends sessions by id or by filter.
+package struct SessionRevocation: Act {
+    package enum Targets: Sendable {
+        case ids([String])
+        case filter(SessionFilter)
+    }
+
+    package var targets: Targets
+    package var keep: [String]
+    package var reason: String?
+
+    package init(_ targets: Targets, keep: [String] = [], reason: String?) {
+        self.targets = targets
+        self.keep = keep
+        self.reason = reason
+    }
+
+    package struct Decision {
+        var live: [Session]
+        var gone: [Session]
+    }
+
+    package func decide(_ store: some StoreReading) throws -> Decision {
+        let kept = Set(try keep.map { try store.session(named: $0).id })
+        let found: [Session]
+        switch targets {
+        case .ids(let names): found = try store.sessions(named: names)
+        case .filter(let filter): found = try store.sessions(filter, limit: Int(Int32.max)).items
+        }
+        let meant = found.filter { !kept.contains($0.id) }
+        return Decision(
+            live: meant.filter { $0.isAlive(at: store.now) }, gone: meant.filter { !$0.isAlive(at: store.now) })
+    }
+
+    package func preview(_ decision: Decision) -> Preview {
+        let live = decision.live
+        var preview = Preview(
+            action: "session.revoke", tier: .ending(live.count),
+            summary: live.count == 1 ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count) sessions",
+            count: live.count)
+        preview.describe(live)
+        return preview
+    }
+
+    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
+        let live = decision.live
+        var seq: Int64?
+        if !live.isEmpty {
+            let audited = try store.audit(
+                "session.revoke", target: live.count == 1 ? live[0].id.text : nil, reason: reason,
+                counts: ["sessions": Int64(live.count)])
+            for session in live { try store.end(session, .revoked, audit: audited, reason: reason) }
+            seq = audited
+        }
+        var report = Report(
+            action: "session.revoke",
+            items: live.map { .init($0.id.text, .ended) }
+                + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
+            lines: [], stillValidUntil: live.stillValidUntil(at: store.now))
+        report.lines = live.count == 1 ? ["\(live[0].id) of \(live[0].user) ended"] : ["\(live.count) sessions ended"]
+        report.audit = seq
+        return report
+    }
+}
+
+extension StoreReading {
+    /// All of them, or a failure that names every one that does not exist.
+    func sessions(named names: [String]) throws -> [Session] {
+        var found: [Session] = []
+        var seen: Set<Int64> = []
+        var unknown: [String] = []
+        for name in names {
+            guard let row = ids.row(of: name, .session), let session = try session(row: row) else {
+                unknown.append(name)
+                continue
+            }
+            if seen.insert(row).inserted { found.append(session) }
+        }
+        guard unknown.isEmpty else {
+            throw Failure(
+                .notFound, "no session \(unknown.joined(separator: ", "))",
+                hint: names.count > 1 ? "nothing was changed" : "'tokenctl session list' shows them",
+                target: unknown.joined(separator: " "))
+        }
+        return found
+    }
+}
+
+extension Session {
+    /// When and how it stopped being alive, for an outcome of `unchanged`.
+    func pastEnd(at now: Instant) -> String? {
+        guard let at = endedAt(asOf: now) else { return nil }
+        guard let end, state(at: now) == .ended else { return "\(state(at: now).rawValue) since \(at.rfc3339)" }
+        return "ended \(at.rfc3339) by \(end.by): \(end.reason)"
+    }
+}
+
+extension [Session] {
+    /// Until when a verifier without the denylist still accepts an access token of any of them.
+    func stillValidUntil(at now: Instant) -> Instant? {
+        compactMap(\.accessUntil).filter { $0 > now }.max()
+    }
+}
+
+extension Preview {
+    /// Counts by user and client, and the first rows.
+    mutating func describe(_ sessions: [Session]) {
+        func counted(_ name: (Session) -> String) -> [(name: String, count: Int)] {
+            Dictionary(sessions.map { (name($0), 1) }, uniquingKeysWith: +)
+                .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (name: $0.key, count: $0.value) }
+        }
+        byUser = counted(\.user)
+        byClient = counted(\.client)
+        rows = sessions.prefix(10).map { session in
+            [
+                session.id.text, session.user, session.client, session.ip.map { "\($0)" } ?? "-",
+                session.device ?? session.userAgent ?? "-",
+            ].joined(separator: "  ")
+        }
+        stillValidUntil = sessions.compactMap(\.accessUntil).max()
+    }
+}

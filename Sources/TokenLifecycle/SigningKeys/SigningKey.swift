@@ -1,0 +1,107 @@
+package import TokenCrypto
+package import TokenJOSE
+package import TokenStorage
+
+/// A key that signs access tokens or once did: one kid, one algorithm, for ever.
+package struct SigningKey: Sendable {
+    package enum Origin: String, Sendable {
+        case generated, imported
+    }
+
+    /// Why a key was revoked.
+    package enum RevocationCause: String, CaseIterable, Sendable {
+        case compromised, superseded, test
+    }
+
+    let row: Int64
+    package var kid: String
+    package var algorithm: SignatureAlgorithm
+    package var origin: Origin
+    /// The public half, a JWK as text; none for HS256.
+    package var publicJWK: String?
+    /// The private half, sealed under the master key; none once destroyed.
+    var sealed: String?
+    package var accepted: AcceptedTokens?
+    /// Answers for tokens that name no key.
+    package var answersWithoutKid: Bool
+    package var createdAt: Instant
+    /// When verifiers could first fetch it.
+    package var publishedAt: Instant?
+    /// The latest `exp` of the tokens it signed, or until when it was imported.
+    package var latestExpiry: Instant?
+    package var destroyedAt: Instant?
+    package var removedAt: Instant?
+    package var revokedAt: Instant?
+    package var revocationCause: RevocationCause?
+
+    package var hasPrivateHalf: Bool { sealed != nil }
+
+    static let columns: SQL = """
+        k.id, k.kid, k.alg, k.origin, k.public_jwk, k.sealed, k.accept, k.without_kid, k.created_at, k.published_at, \
+        k.latest_exp, k.destroyed_at, k.removed_at, k.revoked_at, k.revoke_cause
+        """
+
+    init(_ row: Row) throws {
+        self.row = try row.get(0)
+        kid = try row.get(1)
+        guard let algorithm = SignatureAlgorithm(rawValue: try row.get(2)),
+            let origin = Origin(rawValue: try row.get(3))
+        else { throw Failure(.untrusted, "key \(kid) has an algorithm or origin that this program does not know") }
+        self.algorithm = algorithm
+        self.origin = origin
+        publicJWK = try row.get(4)
+        sealed = try row.get(5)
+        accepted = try (row.get(6, as: String?.self)).map(AcceptedTokens.init(text:))
+        answersWithoutKid = try row.get(7, as: Int64.self) != 0
+        createdAt = try row.get(8)
+        publishedAt = try row.get(9)
+        latestExpiry = try row.get(10)
+        destroyedAt = try row.get(11)
+        removedAt = try row.get(12)
+        revokedAt = try row.get(13)
+        revocationCause = try row.get(14, as: String?.self).flatMap(RevocationCause.init)
+    }
+
+    func jwk() throws -> JWK {
+        guard let text = publicJWK, let jwk = try? JWK(parsing: JSON(parsing: Array(text.utf8))) else {
+            throw Failure(.untrusted, "the public half of key \(kid) does not read", target: kid)
+        }
+        return jwk
+    }
+
+    func sealContext(_ storeID: String) -> SealContext {
+        SealContext(storeID: storeID, kid: kid, algorithm: algorithm.rawValue)
+    }
+}
+
+/// What an imported key accepts of tokens that were not made here.
+package struct AcceptedTokens: Sendable, Equatable {
+    /// `typ` that a token must have; any, where nil.
+    package var type: String?
+    package var issuer: String?
+    package var audience: String?
+    /// Stands in for a missing `client_id`.
+    package var client: String?
+
+    package init(type: String? = nil, issuer: String? = nil, audience: String? = nil, client: String? = nil) {
+        self.type = type
+        self.issuer = issuer
+        self.audience = audience
+        self.client = client
+    }
+
+    init(text: String) throws {
+        guard let json = try? JSON(parsing: Array(text.utf8)) else {
+            throw Failure(.untrusted, "what an imported key accepts does not read")
+        }
+        type = json["typ"]?.stringValue
+        issuer = json["iss"]?.stringValue
+        audience = json["aud"]?.stringValue
+        client = json["client"]?.stringValue
+    }
+
+    var text: String {
+        let members = [("typ", type), ("iss", issuer), ("aud", audience), ("client", client)]
+        return JSON.object(members.compactMap { name, value in value.map { .init(name, .string($0)) } }).text
+    }
+}

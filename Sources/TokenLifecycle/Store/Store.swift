@@ -1,0 +1,94 @@
+internal import Synchronization
+package import TokenStorage
+
+/// An open token store: every operation of the product starts at its `read` or `write`.
+package final class Store: Sendable {
+    /// "tokn": says in the file's header whose database it is.
+    package static let applicationID: Int32 = 0x746F_6B6E
+
+    package static let steps = MigrationStep.embedded
+
+    package let database: Database
+    package let clock: Clock
+    package let keyring: Keyring
+    /// The permutation of public ids never changes for a store; making it costs a dozen hashes.
+    private let ids = Mutex<PublicIDs?>(nil)
+
+    package init(database: Database, clock: Clock, keyring: Keyring) {
+        self.database = database
+        self.clock = clock
+        self.keyring = keyring
+    }
+
+    package static func open(
+        at path: String, options: Database.Options = .init(), clock: Clock = .system, masterKey: MasterKeySource
+    ) throws -> Store {
+        let database = try Failure.translating {
+            try Database.open(at: path, steps: steps, applicationID: applicationID, options: options)
+        }
+        return Store(database: database, clock: clock, keyring: Keyring(source: masterKey))
+    }
+
+    /// One snapshot, judged at the later of the system clock and the last write.
+    package func read<T>(_ body: (StoreReader) throws -> T) throws -> T {
+        let clockNow = clock.now()
+        return try Failure.translating {
+            try database.read { transaction in
+                let facts = try StoreFacts.load(transaction)
+                let reader = StoreReader(
+                    sql: transaction, now: max(clockNow, facts.lastWriteAt), facts: facts,
+                    policies: try Policies.load(transaction), ids: permutation(facts), keyring: keyring)
+                return try body(reader)
+            }
+        }
+    }
+
+    /// One transaction, begun as a writer, durable when this returns, rolled back whole when the body throws.
+    package func write<T>(as actor: Actor, _ body: (StoreWriter) throws -> T) throws -> T {
+        try Failure.translating {
+            try database.write { transaction in
+                let known = ids.withLock { $0 }
+                let writer = try StoreWriter(
+                    transaction, clock: clock.now(), actor: actor, keyring: keyring, ids: known)
+                if known == nil { ids.withLock { $0 = writer.ids } }
+                let result = try body(writer)
+                try writer.finish()
+                return result
+            }
+        }
+    }
+
+    /// A write that issues a token: where a cut-off of this very second matches it, it gives way until the next one and
+    /// starts again, so a token's `iat` is true and never the second of a cut-off that ends it.
+    package func writeIssuing<T>(as actor: Actor, _ body: (StoreWriter) throws -> T) throws -> T {
+        for _ in 0..<3 {
+            do {
+                return try write(as: actor, body)
+            } catch let wait as CutOffPending {
+                clock.sleep(wait.until - clock.now() + .milliseconds(1))
+            }
+        }
+        throw Failure(
+            .busy, "everything of this user is being logged out right now",
+            hint: "try again in a second, and check the system clock")
+    }
+
+    package func close() throws {
+        try Failure.translating { try database.close() }
+    }
+
+    private func permutation(_ facts: StoreFacts) -> PublicIDs {
+        ids.withLock { known in
+            if let known { return known }
+            let made = PublicIDs(key: facts.idKey)
+            known = made
+            return made
+        }
+    }
+}
+
+/// Thrown inside an issuing transaction that meets a cut-off of the current second.
+struct CutOffPending: Error {
+    /// The first instant at which issuing may go on.
+    var until: Instant
+}

@@ -1,0 +1,33 @@
+package import TokenJOSE
+package import TokenStorage
+
+/// The store's one row about itself, read at the start of every transaction.
+package struct StoreFacts: Sendable {
+    package var storeID: String
+    package var epoch: Int64
+    package var createdAt: Instant
+    /// The time of the last write; the next one is later.
+    package var lastWriteAt: Instant
+    /// Sessions of anyone valid from then or before are logged out.
+    package var floor: Instant
+    package var masterKeyID: String
+    /// The store's Ed25519 identity, a public JWK as text.
+    package var identity: String
+    var idKey: [UInt8]
+    var replayKey: [UInt8]
+
+    static func load(_ sql: any ReadTransaction) throws -> StoreFacts {
+        let found = try sql.row(
+            """
+            SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key
+            FROM store WHERE id = 1
+            """)
+        guard let row = found else {
+            throw Failure(.untrusted, "the database has lost the row that says which store it is")
+        }
+        return StoreFacts(
+            storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
+            floor: try row.get(4), masterKeyID: try row.get(5), identity: try row.get(6), idKey: try row.get(7),
+            replayKey: try row.get(8))
+    }
+}

@@ -1,0 +1,86 @@
+package import TokenStorage
+
+/// What every reading operation works on: one snapshot of the store, and the instant it is judged at.
+///
+/// Nouns add their queries in extensions of this protocol, so a write transaction can ask the same questions.
+package protocol StoreReading {
+    var sql: any ReadTransaction { get }
+    /// Store time: the later of the system clock and the last write.
+    var now: Instant { get }
+    var facts: StoreFacts { get }
+    var policies: Policies { get }
+    var ids: PublicIDs { get }
+    var keyring: Keyring { get }
+}
+
+package struct StoreReader: StoreReading {
+    package let sql: any ReadTransaction
+    package let now: Instant
+    package let facts: StoreFacts
+    package let policies: Policies
+    package let ids: PublicIDs
+    package let keyring: Keyring
+}
+
+/// One write transaction: store time, who acts, and the SQL that changes rows.
+package final class StoreWriter: StoreReading {
+    package let now: Instant
+    package let facts: StoreFacts
+    package let ids: PublicIDs
+    package let keyring: Keyring
+    package let actor: Actor
+    package private(set) var policies: Policies
+    /// By how much the system clock is behind the last write; zero or less when it is not.
+    let clockLag: Duration
+    private(set) var hasWritten = false
+    private let transaction: any WriteTransaction
+
+    package var sql: any ReadTransaction { transaction }
+
+    init(_ transaction: any WriteTransaction, clock: Instant, actor: Actor, keyring: Keyring, ids: PublicIDs?) throws {
+        let facts = try StoreFacts.load(transaction)
+        self.transaction = transaction
+        self.facts = facts
+        self.actor = actor
+        self.keyring = keyring
+        self.ids = ids ?? PublicIDs(key: facts.idKey)
+        policies = try Policies.load(transaction)
+        now = max(clock, facts.lastWriteAt + .milliseconds(1))
+        clockLag = facts.lastWriteAt - clock
+    }
+
+    /// Runs one statement and returns how many rows it changed.
+    @discardableResult
+    package func execute(_ statement: SQL) throws -> Int {
+        hasWritten = true
+        return try transaction.execute(statement)
+    }
+
+    /// Runs one `INSERT … RETURNING` and returns its row.
+    package func insert(_ statement: SQL) throws -> Row {
+        hasWritten = true
+        guard let row = try transaction.row(statement) else { throw Failure(.bug, "an insert returned no row") }
+        return row
+    }
+
+    /// Reads the policies again after one was set.
+    func reloadPolicies() throws {
+        policies = try Policies.load(transaction)
+    }
+
+    /// Refuses what must not happen at a wrong time: logins, issuing, refreshing, rotating. Revoking always may.
+    func requireTrustedClock() throws {
+        let skew = policies.clockSkew
+        guard clockLag <= skew else {
+            throw Failure(
+                .busy, "the system clock is \(clockLag.text) behind the store's last write",
+                hint: "set the clock; revoking and denying still work meanwhile", target: "clock")
+        }
+    }
+
+    /// Makes this transaction's time the store's, if it changed anything.
+    func finish() throws {
+        guard hasWritten else { return }
+        try transaction.execute("UPDATE store SET last_write_at = \(now) WHERE id = 1")
+    }
+}
