@@ -1,0 +1,58 @@
+internal import CSQLite
+internal import GRDB
+
+extension StorageError {
+    /// An extended result code of SQLite (https://www.sqlite.org/rescode.html) with its message.
+    ///
+    /// SQLite's messages name tables, columns and tokens of the statement, and never a bound value.
+    init(sqlite code: Int32, _ message: String?, sql: String? = nil) {
+        let detail = message.map { ": \($0)" } ?? ""
+        switch code & 0xFF {
+        case SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL:
+            self.init(.busy, "the database is busy: another process holds its lock", hint: "try again")
+        case SQLITE_FULL:
+            self.init(.full, "the disk is full", hint: "make room, then try again")
+        case SQLITE_READONLY:
+            self.init(.readOnly, "the database may only be read")
+        case SQLITE_PERM, SQLITE_AUTH:
+            self.init(.notPermitted, "the database refuses access")
+        case SQLITE_CORRUPT, SQLITE_NOTADB:
+            self.init(.corrupt, "the database is corrupt", hint: "restore a backup")
+        case SQLITE_IOERR, SQLITE_CANTOPEN:
+            self.init(.io, "reading or writing the database failed\(detail)")
+        case SQLITE_NOMEM:
+            self.init(.io, "there is not enough memory")
+        case SQLITE_INTERRUPT:
+            self = .interruption
+        case SQLITE_TOOBIG:
+            self.init(.malformed, "a value is too large to store")
+        case SQLITE_CONSTRAINT, SQLITE_MISMATCH:
+            self.init(.constraint, "a constraint refused the row\(detail)")
+        case SQLITE_ABORT:
+            self.init(.io, "an earlier error ended the transaction")
+        default:
+            self.init(.bug, "the database refused a statement\(detail)")
+        }
+        sqliteCode = code
+        self.sql = sql
+    }
+
+    init(_ error: DatabaseError) {
+        self.init(sqlite: error.extendedResultCode.rawValue, error.message, sql: error.sql)
+    }
+
+    static let interruption = StorageError(.interrupted, "interrupted: nothing was changed")
+}
+
+/// Runs what may throw GRDB's errors, and throws only ours.
+func translatingErrors<T>(_ body: () throws -> T) throws(StorageError) -> T {
+    do {
+        return try body()
+    } catch let error as StorageError {
+        throw error
+    } catch let error as DatabaseError {
+        throw StorageError(error)
+    } catch {
+        throw StorageError(.bug, "unexpected error from the storage engine")
+    }
+}

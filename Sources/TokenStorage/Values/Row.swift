@@ -1,0 +1,45 @@
+/// One row of a result, copied out of the engine: it stays valid after its transaction.
+package struct Row: Sendable {
+    /// In the order of the statement.
+    package let columns: [String]
+    package let values: [SQLValue]
+
+    package init(columns: [String], values: [SQLValue]) {
+        self.columns = columns
+        self.values = values
+    }
+
+    /// The value in the column at a position, counted from 0.
+    ///
+    /// Throws `corrupt`, naming the column, when it holds another type; `bug` when there is no such column.
+    package func get<Value: SQLDecodable>(
+        _ column: Int, as type: Value.Type = Value.self
+    ) throws(StorageError) -> Value {
+        guard values.indices.contains(column) else {
+            throw StorageError(.bug, "the row has no column \(column)")
+        }
+        do {
+            return try Value(sqlValue: values[column])
+        } catch {
+            throw error.inColumn(columns[column])
+        }
+    }
+
+    /// The value in the first column of that name.
+    package func get<Value: SQLDecodable>(
+        _ column: String, as type: Value.Type = Value.self
+    ) throws(StorageError) -> Value {
+        guard let index = columns.firstIndex(of: column) else {
+            throw StorageError(.bug, "the row has no column \(column)")
+        }
+        return try get(index)
+    }
+}
+
+extension StorageError {
+    fileprivate func inColumn(_ name: String) -> StorageError {
+        var error = self
+        error.message = "column \(name): \(message)"
+        return error
+    }
+}
