@@ -19,7 +19,7 @@ package final class MasterKey: Sendable {
     package static func generate() throws -> MasterKey { MasterKey(try Entropy.secret(32)) }
 
     /// Seals a private key as an encrypted JWK (RFC 7517 §7) that only opens in its own context.
-    func seal(_ key: borrowing PrivateJWK, context: SealContext) throws -> String {
+    func seal(_ key: PrivateJWK, context: SealContext) throws -> String {
         try SealedKey.seal(key.text, context: context.text, masterKey: secret)
     }
 

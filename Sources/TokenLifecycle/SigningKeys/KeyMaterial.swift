@@ -9,7 +9,7 @@ package final class KeyMaterial: Sendable {
     let privateJWK: PrivateJWK
 
     /// `kid` is the thumbprint (RFC 7638) unless given; of a secret it is random, as a thumbprint would let anyone test guesses.
-    init(_ privateJWK: consuming PrivateJWK, algorithm: SignatureAlgorithm, kid: String? = nil) throws {
+    init(_ privateJWK: PrivateJWK, algorithm: SignatureAlgorithm, kid: String? = nil) throws {
         self.algorithm = algorithm
         publicJWK = privateJWK.publicJWK
         self.kid = try kid ?? publicJWK?.thumbprint ?? Base64URL.encode(Entropy.bytes(16))

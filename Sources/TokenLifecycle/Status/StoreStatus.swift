@@ -1,0 +1,87 @@
+/// One screen about the store: what is alive, which key signs and how old, what needs attention.
+package struct StoreStatus: Sendable {
+    package struct KeySummary: Sendable {
+        package var kid: String
+        package var algorithm: String
+        package var since: Instant
+    }
+
+    package var storeID: String
+    package var epoch: Int64
+    package var createdAt: Instant
+    package var liveSessions: Int
+    package var liveUsers: Int
+    package var liveFamilies: Int
+    package var signer: KeySummary?
+    /// The key that takes over next, and when, where a promotion waits.
+    package var pending: (kid: String, takesOver: Instant?)?
+    package var standbys: Int
+    package var retiring: Int
+    package var rules: Int
+    package var floor: Instant?
+    package var lastCleanup: Instant?
+    package var lastPublication: Instant?
+    package var auditEvents: Int64
+    /// What an operator should look at, most urgent first.
+    package var warnings: [String]
+}
+
+extension StoreReading {
+    package func status() throws -> StoreStatus {
+        let schedule = try signingSchedule()
+        let signer = schedule.signer(at: now)
+        let pending = schedule.pending(at: now)
+        let live: Int = try countSessions(SessionFilter())
+        let users: Int =
+            try sql.row(
+                """
+                SELECT count(DISTINCT s.user_id) FROM session s JOIN client c ON c.id = s.client_id
+                WHERE s.alive_until > \(now) AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)
+                """)?.get(0) ?? 0
+        let families: Int =
+            try sql.row(
+                """
+                SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
+                JOIN client c ON c.id = s.client_id
+                WHERE f.alive_until > \(now) AND s.alive_until > \(now) AND s.valid_from > c.floor_at
+                  AND s.valid_from > \(facts.floor)
+                """)?.get(0) ?? 0
+        let rules: Int =
+            try sql.row(
+                """
+                SELECT count(*) FROM deny_rule WHERE matches_until IS NULL OR matches_until > \(now - policies.clockSkew)
+                """)?.get(0) ?? 0
+        return StoreStatus(
+            storeID: facts.storeID, epoch: facts.epoch, createdAt: facts.createdAt, liveSessions: live, liveUsers: users,
+            liveFamilies: families,
+            signer: signer.map { .init(kid: $0.key.kid, algorithm: $0.key.algorithm.rawValue, since: $0.since) },
+            pending: pending.map { ($0.key.kid, $0.takesOver) }, standbys: schedule.standbys(at: now).count,
+            retiring: schedule.keys.count { schedule.state(of: $0, at: now) == .retiring }, rules: rules,
+            floor: facts.floor.milliseconds > 0 ? facts.floor : nil,
+            lastCleanup: try sql.row("SELECT max(finished_at) FROM cleanup_run")?.get(0),
+            lastPublication: try sql.row("SELECT max(at) FROM publication")?.get(0),
+            auditEvents: try auditHead()?.seq ?? 0, warnings: try warnings(schedule))
+    }
+
+    private func warnings(_ schedule: SigningSchedule) throws -> [String] {
+        var warnings: [String] = []
+        if let (key, since) = schedule.signer(at: now) {
+            if now - since > policies.keyRotation {
+                warnings.append("key \(key.kid) signs since \(since.rfc3339), longer than key.rotation: 'tokenctl key rotate'")
+            }
+        } else {
+            warnings.append("no key signs: 'tokenctl key rotate'")
+        }
+        let standbys = schedule.standbys(at: now)
+        if standbys.isEmpty {
+            warnings.append("no standby key: 'tokenctl key generate'")
+        } else if standbys.allSatisfy({ $0.publishedAt == nil && !$0.algorithm.isSymmetric }) {
+            warnings.append("the standby key is not published, so it cannot take over: 'tokenctl key publish'")
+        }
+        if policies.keySetFile == nil { warnings.append("jwks.file is not set: verifiers learn of keys by other means") }
+        if policies.issuer == PolicyDefinition.all.first(where: { $0.name == "token.issuer" })?.standard {
+            warnings.append("token.issuer is the example: 'tokenctl policy set token.issuer URL'")
+        }
+        return warnings
+    }
+}
