@@ -39,14 +39,16 @@ package struct PublicKey: ~Copyable, @unchecked Sendable {
 
     package var keyType: KeyType { components.keyType }
 
-    /// The SubjectPublicKeyInfo of this key.
-    package func subjectPublicKeyInfo() throws(CryptoError) -> [UInt8] {
-        try Library.call { (_) throws(CryptoError) -> [UInt8] in
-            var encoded: UnsafeMutablePointer<UInt8>?
-            let count = i2d_PUBKEY(handle, &encoded)
-            guard count > 0, let encoded else { throw Library.failure("encoding a public key") }
-            defer { CRYPTO_free(encoded, #file, #line) }
-            return Array(UnsafeBufferPointer(start: encoded, count: Int(count)))
+    /// The SubjectPublicKeyInfo of this key as PEM (RFC 7468 §13).
+    package func subjectPublicKeyInfoPEM() throws(CryptoError) -> String {
+        try Library.call { (_) throws(CryptoError) -> String in
+            guard let output = BIO_new(BIO_s_mem()) else { throw Library.failure("PEM") }
+            defer { BIO_free_all(output) }
+            guard PEM_write_bio_PUBKEY(output, handle) == 1 else { throw Library.failure("PEM") }
+            var text = [UInt8](repeating: 0, count: BIO_ctrl_pending(output))
+            var count = 0
+            guard BIO_read_ex(output, &text, text.count, &count) == 1 else { throw Library.failure("PEM") }
+            return String(decoding: text.prefix(count), as: UTF8.self)
         }
     }
 }
