@@ -1,0 +1,125 @@
+internal import TokenCrypto
+
+/// Why a text is not base64url.
+package enum Base64URLError: String, Error, Equatable, Sendable {
+    /// A byte outside the alphabet: padding, whitespace, `+` and `/` among them.
+    case invalidByte = "invalid_byte"
+    /// No whole number of bytes has an encoding of this length.
+    case invalidLength = "invalid_length"
+    /// The last character carries bits that belong to no byte: a second spelling of the same value.
+    case strayBits = "stray_bits"
+}
+
+/// base64url without padding (RFC 4648 §5, RFC 7515 §2), read strictly: every value has one spelling.
+package enum Base64URL {
+    package static func encode(_ bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes { source in
+            String(unsafeUninitializedCapacity: encodedCount(source.count)) { encode(source, into: $0) }
+        }
+    }
+
+    package static func decode(_ text: String) throws(Base64URLError) -> [UInt8] {
+        try decode(Array(text.utf8))
+    }
+
+    package static func decode(_ text: [UInt8]) throws(Base64URLError) -> [UInt8] {
+        try decode(text[...])
+    }
+
+    package static func decode(_ text: ArraySlice<UInt8>) throws(Base64URLError) -> [UInt8] {
+        let outcome = text.withUnsafeBytes { source -> Result<[UInt8], Base64URLError> in
+            do throws(Base64URLError) {
+                var bytes = [UInt8](repeating: 0, count: try decodedCount(source.count))
+                try bytes.withUnsafeMutableBytes { (room) -> Result<Void, Base64URLError> in
+                    do throws(Base64URLError) { return .success(try decode(source, into: room)) } catch {
+                        return .failure(error)
+                    }
+                }.get()
+                return .success(bytes)
+            } catch { return .failure(error) }
+        }
+        return try outcome.get()
+    }
+
+    // MARK: Secrets
+    // Table look-ups leave traces in the cache that only someone on the same machine could read, and who can measure our
+    // memory accesses has better ways; nothing here copies a secret outside wiped memory.
+
+    static func decodeSecret(_ text: UnsafeRawBufferPointer) throws(Base64URLError) -> SecretBytes {
+        let count = try decodedCount(text.count)
+        return try SecretBytes(unsafeUninitializedCapacity: count) { (room, initialized) throws(Base64URLError) in
+            try decode(text, into: room)
+            initialized = count
+        }
+    }
+
+    static func append(_ secret: borrowing SecretBytes, to builder: inout SecretBuilder) {
+        let count = secret.count
+        builder.append(count: encodedCount(count)) { room in
+            secret.withUnsafeBytes { source in _ = encode(source, into: room.assumingMemoryBound(to: UInt8.self)) }
+        }
+    }
+
+    // MARK: The code
+
+    private static func encodedCount(_ count: Int) -> Int { (count * 8 + 5) / 6 }
+
+    private static func decodedCount(_ count: Int) throws(Base64URLError) -> Int {
+        guard count % 4 != 1 else { throw .invalidLength }
+        return count * 6 / 8
+    }
+
+    /// Returns how many characters it wrote.
+    private static func encode(
+        _ source: UnsafeRawBufferPointer, into room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        let alphabet = alphabet
+        var pending: UInt32 = 0
+        var bits = 0
+        var written = 0
+        for byte in source {
+            pending = pending << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 6 {
+                bits -= 6
+                room[written] = alphabet[Int(pending >> bits & 63)]
+                written += 1
+            }
+        }
+        if bits > 0 {
+            room[written] = alphabet[Int(pending << (6 - bits) & 63)]
+            written += 1
+        }
+        return written
+    }
+
+    private static func decode(
+        _ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
+    ) throws(Base64URLError) {
+        let values = values
+        var pending: UInt32 = 0
+        var bits = 0
+        var written = 0
+        for character in source {
+            let value = values[Int(character)]
+            guard value < 64 else { throw .invalidByte }
+            pending = pending << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                room[written] = UInt8(truncatingIfNeeded: pending >> bits)
+                written += 1
+            }
+        }
+        guard pending & (1 << bits - 1) == 0 else { throw .strayBits }
+    }
+
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    /// The value of each character; 255 for those outside the alphabet.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 255, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+}

@@ -1,0 +1,46 @@
+package import TokenCrypto
+
+/// Verifies tokens with one key and one algorithm; made once, used from any thread. The key decides the algorithm, and the
+/// header may only agree (RFC 8725 §3.1).
+package final class JWSVerifier: Sendable {
+    package let algorithm: SignatureAlgorithm
+    private let method: Method
+
+    private enum Method: Sendable {
+        case signature(SignatureVerifier)
+        case authentication(HMACSHA256Key)
+    }
+
+    /// Throws `algorithmMismatch` when the key is of another type, or reserved for another algorithm.
+    package init(algorithm: SignatureAlgorithm, jwk: JWK) throws(JOSEError) {
+        guard jwk.supportedAlgorithms.contains(algorithm) else { throw JOSEError(.algorithmMismatch) }
+        self.algorithm = algorithm
+        method = .signature(
+            try joining { () throws(CryptoError) in try SignatureVerifier(algorithm, key: jwk.components) })
+    }
+
+    /// The secret was judged when it came in: what is weak is decided there.
+    package init(hs256Secret secret: borrowing SecretBytes) throws(JOSEError) {
+        guard !secret.isEmpty else { throw JOSEError(.weakSecret) }
+        algorithm = .hs256
+        method = .authentication(HMACSHA256Key(secret))
+    }
+
+    /// With the public half of a private key, or with a symmetric one.
+    package convenience init(algorithm: SignatureAlgorithm, privateJWK: PrivateJWK) throws(JOSEError) {
+        guard privateJWK.supportedAlgorithms.contains(algorithm) else { throw JOSEError(.algorithmMismatch) }
+        switch privateJWK.material {
+        case .secret(let secret): try self.init(hs256Secret: secret)
+        case .privateKey(let key):
+            try self.init(algorithm: algorithm, jwk: JWK(checked: key.publicHalf, kid: nil, alg: nil))
+        }
+    }
+
+    package func verify(_ jws: CompactJWS) -> Bool {
+        guard jws.algorithm == algorithm else { return false }
+        return switch method {
+        case .signature(let verifier): verifier.isValid(jws.signature, for: jws.signingInput)
+        case .authentication(let key): key.isValid(jws.signature, for: jws.signingInput)
+        }
+    }
+}

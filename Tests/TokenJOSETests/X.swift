@@ -1,3 +1,0 @@
-import Testing
-@testable import TokenJOSE
-@Test func placeholder() {}
