@@ -8,6 +8,12 @@ package protocol Act {
     func decide(_ store: some StoreReading) throws -> Decision
     func preview(_ decision: Decision) -> Preview
     func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report
+    /// What follows once the act is durable and cannot be part of its transaction, such as writing a file.
+    func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report
+}
+
+extension Act {
+    package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report { report }
 }
 
 /// How much must be said before an act runs. The tier follows what ends, not the rows written.
