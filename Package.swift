@@ -22,6 +22,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CProcess"),
         .systemLibrary(name: "CReadline"),
         .systemLibrary(name: "CSQLite"),
         .target(
@@ -38,7 +39,7 @@ let package = Package(
         .target(
             name: "TokenConsole",
             dependencies: [
-                "TokenLifecycle", "TokenJOSE", "TokenCrypto", "CReadline",
+                "TokenLifecycle", "TokenJOSE", "TokenStorage", "TokenCrypto", "CReadline", "CProcess",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(name: "tokenctl", dependencies: ["TokenConsole"], swiftSettings: strict),
@@ -50,8 +51,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TokenConsoleTests",
-            dependencies: ["TokenConsole", "TokenLifecycle", "TokenJOSE", "TokenStorage", "TokenCrypto"],
-            swiftSettings: strict),
+            dependencies: [
+                "TokenConsole", "TokenLifecycle", "TokenJOSE", "TokenStorage", "TokenCrypto",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Transcripts"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,2 +1,4 @@
+internal import Glibc
 internal import TokenConsole
-c()
+
+exit(Launch.run(Array(CommandLine.arguments.dropFirst())))

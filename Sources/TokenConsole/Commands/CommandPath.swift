@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+/// Which command the arguments name, found before parsing: the parser knows no "did you mean" for nouns and verbs, and
+/// would take a misspelt verb for a stray argument.
+struct CommandPath {
+    /// The commands walked through, the root first.
+    private(set) var types: [any ParsableCommand.Type]
+
+    var last: any ParsableCommand.Type { types[types.count - 1] }
+    /// As typed: `tokenctl session list`.
+    var text: String { types.map { $0.name }.joined(separator: " ") }
+
+    /// Walks down from `root`. A word that names no noun or verb is `.usage`, with the nearest that does.
+    ///
+    /// `help` belongs to the parser and is left alone.
+    init(_ arguments: [String], from root: any ParsableCommand.Type) throws(Failure) {
+        types = [root]
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            if word == "--" { return }
+            if word.hasPrefix("-") {
+                if Self.takesValue(word) { _ = rest.popFirst() }
+                continue
+            }
+            let children = last.configuration.subcommands
+            guard !children.isEmpty, !(types.count == 1 && word == "help") else { return }
+            guard let child = children.first(where: { $0.names.contains(word) }) else {
+                throw unknown(word, among: children)
+            }
+            types.append(child)
+        }
+    }
+
+    private func unknown(_ word: String, among children: [any ParsableCommand.Type]) -> Failure {
+        let kind = types.count == 1 ? "command" : "verb"
+        let nearest = Suggestions.nearest(to: word, among: children.flatMap { $0.names })
+        return Failure(
+            .usage, "\(text) knows no \(kind) '\(word.prefix(40))'",
+            hint: nearest.map { "did you mean '\(text) \($0)'" } ?? "see '\(text) --help'")
+    }
+
+    /// The global options that are followed by a value; only they can stand between a command and its subcommand.
+    static let globalsWithValue: Set<String> = [
+        "--db", "--master-key", "-o", "--output", "--columns", "--color", "--time", "--lock-timeout", "--as",
+    ]
+
+    private static func takesValue(_ word: String) -> Bool { globalsWithValue.contains(word) }
+}
+
+extension ParsableCommand {
+    static var name: String { configuration.commandName ?? String(describing: Self.self).lowercased() }
+    static var names: [String] { [name] + configuration.aliases }
+}

@@ -1,0 +1,54 @@
+package import TokenLifecycle
+
+/// The world of one command: everything it reads, writes and asks. Nothing in a command reaches past it, so a test runs
+/// commands in process with a world of its own.
+package struct Console {
+    package var environment: [String: String]
+    package var clock: Clock
+    package var input: Input
+    package var output: Sink
+    package var errors: Sink
+    package var prompter: Prompter
+    /// Who runs this: recorded beside the actor in every audit event.
+    package var uid: UInt32
+    package var login: String?
+    package var interruption: Interruption
+    /// The options that any command takes; the dispatcher sets them before it runs one.
+    package var globals = Globals()
+    /// How the command ended if it threw nothing: `.no`, `.nothingMatched` and `.partial` are answers, not errors.
+    package var outcome = ExitCode.done
+    var openStore: OpenStore?
+
+    package init(
+        environment: [String: String], clock: Clock, input: Input, output: Sink,
+        errors: Sink, prompter: Prompter = .nobody, uid: UInt32, login: String?,
+        interruption: Interruption = Interruption()
+    ) {
+        self.environment = environment
+        self.clock = clock
+        self.input = input
+        self.output = output
+        self.errors = errors
+        self.prompter = prompter
+        self.uid = uid
+        self.login = login
+        self.interruption = interruption
+    }
+
+    package var now: Instant { clock.now() }
+
+    /// An environment variable; an empty one counts as not set.
+    package func variable(_ name: String) -> String? {
+        environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Who is recorded as acting: `--as`, else who called sudo, else the login name.
+    package var actor: String {
+        globals.actor ?? variable("SUDO_USER") ?? login ?? "uid \(uid)"
+    }
+
+    package var notes: Notes { Notes(sink: errors, isSilent: globals.isQuiet || globals.isCron) }
+
+    /// Whether a person may be asked something.
+    package var canAsk: Bool { prompter.isAvailable && !globals.noInput && !globals.isCron }
+}

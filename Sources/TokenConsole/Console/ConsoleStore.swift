@@ -1,0 +1,75 @@
+internal import Glibc
+package import TokenLifecycle
+internal import TokenStorage
+
+/// The store a console has open, kept for the next command of the same shell.
+struct OpenStore {
+    var store: Store
+    var path: String
+    var masterKey: String?
+    var isReadOnly: Bool
+}
+
+extension Console {
+    package enum StoreUse: Sendable { case reading, writing }
+
+    /// The store that the options name, opened once and kept until another is named or `closeStore`.
+    package mutating func store(for use: StoreUse) throws -> Store {
+        let path = try databasePath
+        let isReadOnly = use == .reading || globals.isReadOnly
+        if let open = openStore, open.path == path, open.masterKey == globals.masterKey,
+            isReadOnly || !open.isReadOnly
+        {
+            return open.store
+        }
+        try closeStore()
+        var options = Database.Options()
+        options.readOnly = isReadOnly
+        options.lockTimeout = globals.lockTimeout
+        let store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
+        openStore = OpenStore(store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly)
+        return store
+    }
+
+    /// Closes what is open; the last close of a store writes its log back into the file.
+    package mutating func closeStore() throws {
+        guard let open = openStore else { return }
+        openStore = nil
+        try open.store.close()
+    }
+
+    /// `--db`, `TOKENCTL_DB`, an existing system-wide database, the user's own.
+    package var databasePath: String {
+        get throws(Failure) {
+            if let path = globals.db ?? variable("TOKENCTL_DB") {
+                guard !path.isEmpty else { throw Failure(.usage, "the database needs a name") }
+                return path
+            }
+            let shared = "/var/lib/tokenctl/tokens.db"
+            var status = stat()
+            if lstat(shared, &status) == 0 { return shared }
+            guard let data = userFolder("XDG_DATA_HOME", ".local/share") else {
+                throw Failure(
+                    .configuration, "neither a database nor a home directory is known",
+                    hint: "name the database with --db or TOKENCTL_DB")
+            }
+            return "\(data)/tokenctl/tokens.db"
+        }
+    }
+
+    /// `--master-key`, `TOKENCTL_MASTER_KEY_FILE`, the systemd credential, the user's own: the first two, once named, alone.
+    package var masterKeySource: MasterKeySource {
+        if let named = globals.masterKey ?? variable("TOKENCTL_MASTER_KEY_FILE") {
+            return MasterKeySource(places: [.init(path: named, isNamed: true)])
+        }
+        let credential = variable("CREDENTIALS_DIRECTORY").map { "\($0)/tokenctl.master-key" }
+        let own = userFolder("XDG_CONFIG_HOME", ".config").map { "\($0)/tokenctl/master.key" }
+        return MasterKeySource(places: [credential, own].compactMap { $0 }.map { .init(path: $0, isNamed: false) })
+    }
+
+    /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.
+    func userFolder(_ variableName: String, _ standard: String) -> String? {
+        if let folder = variable(variableName), folder.hasPrefix("/") { return folder }
+        return variable("HOME").map { "\($0)/\(standard)" }
+    }
+}

@@ -1,0 +1,12 @@
+package import TokenLifecycle
+
+/// What is worth saying beside a result, on standard error: never part of the content, silenced by `-q` and `--cron`.
+package struct Notes {
+    let sink: Sink
+    let isSilent: Bool
+
+    package func note(_ text: String) throws(Failure) {
+        guard !isSilent else { return }
+        try sink.writeLine("tokenctl: note: \(Escaping.visible(text))")
+    }
+}

@@ -1,4 +1,0 @@
-internal import ArgumentParser
-internal import CReadline
-internal import TokenLifecycle
-package func c() {}
