@@ -95,3 +95,17 @@ package final class PrivateJWK: Sendable {
         }
     }
 }
+
+extension PrivateJWK {
+    /// Whether two symmetric keys are the same, compared in constant time; false where either has a public half.
+    package func hasSameSecret(as other: PrivateJWK) -> Bool {
+        switch material {
+        case .privateKey: false
+        case .secret(let ours):
+            switch other.material {
+            case .privateKey: false
+            case .secret(let theirs): ConstantTime.equal(ours, theirs)
+            }
+        }
+    }
+}

@@ -1,4 +1,6 @@
+internal import TokenCrypto
 package import TokenJOSE
+internal import TokenStorage
 
 /// A signed access token as it was issued: the text exists here and nowhere in the store.
 package struct AccessToken: Sendable {
@@ -80,7 +82,8 @@ extension StoreWriter {
                 hint: "the longest is the policy access.ttl.max")
         }
         guard let (key, _) = try signingSchedule().signer(at: now) else {
-            throw Failure(.refused, "no key signs", hint: "make one: 'tokenctl key generate', then 'tokenctl key rotate'")
+            throw Failure(
+                .refused, "no key signs", hint: "make one: 'tokenctl key generate', then 'tokenctl key rotate'")
         }
         let signer = try keyring.signer(for: key, of: facts)
         var expiry = now.seconds + lifetime.milliseconds / 1000
@@ -102,7 +105,8 @@ extension StoreWriter {
         ])
         let text = try signer.sign(protectedHeader: header, payload: JSON.object(claims).serialized)
         guard text.utf8.count <= 8192 else {
-            throw Failure(.refused, "with these claims the token is \(text.utf8.count) bytes; at most 8192 are accepted")
+            throw Failure(
+                .refused, "with these claims the token is \(text.utf8.count) bytes; at most 8192 are accepted")
         }
         let end = Instant(seconds: expiry)
         try count(key, end)

@@ -1,5 +1,6 @@
 internal import TokenCrypto
-package import TokenJOSE
+internal import TokenJOSE
+internal import TokenStorage
 
 /// What a text is, and every check with its answer. Never an oracle: of a secret that does not match, nothing is told.
 package struct Inspection: Sendable {
@@ -25,8 +26,11 @@ extension StoreReading {
             let verification = try verify(token, expectations, exhaustively: true)
             return Inspection(kind: verification.claims == nil ? .unknown : .accessToken, verification: verification)
         } catch {
-            let kind: Inspection.Kind = token.starts(with: OpaqueTokenKind.session.rawValue.utf8) ? .sessionToken : .refreshToken
-            let what = error == .wrongLength ? "it is cut or has something added" : "a character is mistyped: the checksum does not match"
+            let kind: Inspection.Kind =
+                token.starts(with: OpaqueTokenKind.session.rawValue.utf8) ? .sessionToken : .refreshToken
+            let what =
+                error == .wrongLength
+                ? "it is cut or has something added" : "a character is mistyped: the checksum does not match"
             return Inspection(kind: kind, verification: Verification(checks: [.no("form", .malformed, what)]))
         }
         switch opaque.kind {
@@ -35,7 +39,7 @@ extension StoreReading {
         }
     }
 
-    private func inspectSession(_ token: borrowing OpaqueToken) throws -> Inspection {
+    private func inspectSession(_ token: OpaqueToken) throws -> Inspection {
         var verification = Verification(checks: [.yes("form", "a session token, checksum right")])
         let hash = SHA256.hash(token.secret)
         let row = try sql.row(
@@ -49,7 +53,7 @@ extension StoreReading {
         return Inspection(kind: .sessionToken, verification: verification, session: session)
     }
 
-    private func inspectRefresh(_ token: borrowing OpaqueToken) throws -> Inspection {
+    private func inspectRefresh(_ token: OpaqueToken) throws -> Inspection {
         var verification = Verification(checks: [.yes("form", "a refresh token, checksum right")])
         let row = ids.restored(token.id, .family)
         let generation = Int64(token.generation)

@@ -1,3 +1,4 @@
+internal import TokenCrypto
 package import TokenJOSE
 
 /// What a verification demands beyond what the key and the policies say.
@@ -46,11 +47,11 @@ extension StoreReading {
         var verification = Verification()
         let jws: CompactJWS
         let claims: JWTClaims
-        do {
+        do throws(JOSEError) {
             jws = try CompactJWS(parsing: token)
             verification.header = jws.header
             claims = try JWTClaims(payload: jws.payload)
-        } catch let error as JOSEError {
+        } catch {
             verification.checks = [.no("form", error.refusesByDesign ? .unsupported : .malformed, error.description)]
             return verification
         }
@@ -100,7 +101,9 @@ struct TokenChecks<Store: StoreReading> {
         } else {
             // Only for tokens that name no key: an unknown kid never falls back to it.
             key = try store.allKeys().first { $0.answersWithoutKid && $0.removedAt == nil && $0.revokedAt == nil }
-            guard key != nil else { return [.no("key", .unknownKey, "the token names no key, and no key answers for such")] }
+            guard key != nil else {
+                return [.no("key", .unknownKey, "the token names no key, and no key answers for such")]
+            }
         }
         guard let key, jws.alg == key.algorithm.rawValue else {
             return [

@@ -1,6 +1,6 @@
 internal import TokenCrypto
-package import TokenJOSE
-package import TokenStorage
+internal import TokenJOSE
+internal import TokenStorage
 
 /// One act as it was recorded: who, what, why, how much. Chained by hash to the event before.
 package struct AuditEvent: Sendable {
@@ -42,7 +42,8 @@ package struct AuditEvent: Sendable {
         reason = try row.get(6)
         hash = try row.get(8)
         counts = [:]
-        guard let json = try? JSON(parsing: Array(try row.get(7, as: String.self).utf8)), case .object(let members) = json
+        guard let json = try? JSON(parsing: Array(try row.get(7, as: String.self).utf8)),
+            case .object(let members) = json
         else { throw Failure(.untrusted, "audit event \(seq) does not read") }
         for member in members { counts[member.name] = member.value.integerValue }
     }

@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// Whether the record is as it was written.
 package struct AuditVerification: Sendable {

@@ -1,4 +1,5 @@
 package import TokenJOSE
+internal import TokenStorage
 
 /// `cleanup`: removes what nothing needs any more, in small transactions beside a live application.
 ///
@@ -66,7 +67,9 @@ package struct Cleanup: Sendable {
     }
 
     /// Removes in batches until nothing is left, or time, rows or patience end. `pause` is asked between batches.
-    package func run(_ store: Store, as actor: Actor, stopping: () -> Bool = { false }) throws -> (Counts, finished: Bool) {
+    package func run(_ store: Store, as actor: Actor, stopping: () -> Bool = { false }) throws -> (
+        Counts, finished: Bool
+    ) {
         let began = store.clock.now()
         var done = Counts()
         var size = 500
@@ -119,7 +122,9 @@ package struct Cleanup: Sendable {
 
     /// Steers the batch towards the wanted hold, never by more than half or double at once.
     private static func next(_ size: Int, held: Duration, wanted: Duration) -> Int {
-        let ratio = Double(wanted.milliseconds) / max(0.5, Double(held.components.attoseconds) / 1e15 + Double(held.components.seconds) * 1000)
+        let ratio =
+            Double(wanted.milliseconds)
+            / max(0.5, Double(held.components.attoseconds) / 1e15 + Double(held.components.seconds) * 1000)
         return max(50, min(20_000, Int(Double(size) * min(2, max(0.5, ratio)))))
     }
 

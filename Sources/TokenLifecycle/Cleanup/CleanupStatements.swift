@@ -11,7 +11,8 @@ extension StoreReading {
     }
 
     func countFamiliesDue(_ cut: Instant, ofDueSessions: Bool) throws -> Int {
-        let own = try sql.row("SELECT count(*) FROM refresh_family WHERE alive_until < \(cut)")?.get(0, as: Int.self) ?? 0
+        let own =
+            try sql.row("SELECT count(*) FROM refresh_family WHERE alive_until < \(cut)")?.get(0, as: Int.self) ?? 0
         guard ofDueSessions else { return own }
         let others = try sql.row(
             """
@@ -29,7 +30,8 @@ extension StoreReading {
 
     func countUnmarkedFloored() throws -> Int {
         try flooredClients().reduce(0) { total, floored in
-            try total + (sql.row("SELECT count(*) FROM session s WHERE " + floored.condition)?.get(0, as: Int.self) ?? 0)
+            try total
+                + (sql.row("SELECT count(*) FROM session s WHERE " + floored.condition)?.get(0, as: Int.self) ?? 0)
         }
     }
 

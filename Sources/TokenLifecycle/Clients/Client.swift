@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// An application that users log in to.
 package struct Client: Sendable {

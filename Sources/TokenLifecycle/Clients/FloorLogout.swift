@@ -1,3 +1,6 @@
+internal import TokenJOSE
+internal import TokenStorage
+
 /// `client logout` and `session revoke --all`: logs a client, or everyone, out by a floor, whatever the number of sessions.
 ///
 /// Two rows: the floor, permanent, ends sessions and refresh families born before; a rule denies their access tokens.
@@ -84,13 +87,15 @@ package struct FloorLogout: Act {
         case .everyone:
             try store.execute("UPDATE store SET floor_at = \(store.now) WHERE id = 1")
             try store.deny(
-                .everyone, "", issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
+                .everyone, "", issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq,
+                reason: reason)
             items = [.init("everyone", .ended)]
         case .clients:
             for client in decision.clients {
                 try store.execute("UPDATE client SET floor_at = \(store.now) WHERE id = \(client.row)")
                 try store.deny(
-                    .client, client.clientID, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq,
+                    .client, client.clientID, issuedBefore: store.now, matchesUntil: stillValid ?? store.now,
+                    audit: seq,
                     reason: reason)
                 items.append(.init(client.clientID, .ended))
             }

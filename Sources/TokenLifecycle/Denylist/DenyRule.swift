@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// What a rule of the denylist compares.
 package enum DenyScope: String, CaseIterable, Sendable {

@@ -127,7 +127,8 @@ package struct DenylistAddition: Act {
             default: rules.first.map { "the access tokens of \($0.scope.rawValue) \($0.value)" } ?? "nothing new"
             }
         var preview = Preview(
-            action: "denylist.add", tier: tier(rules.count), summary: "deny \(what)", count: rules.count, word: word(rules))
+            action: "denylist.add", tier: tier(rules.count), summary: "deny \(what)", count: rules.count,
+            word: word(rules))
         preview.stillValidUntil = rules.compactMap(\.matchesUntil).max()
         preview.notes = ["sessions and refresh tokens live on: log out to end them as well"]
         return preview
@@ -167,7 +168,9 @@ package struct DenylistAddition: Act {
         items += decision.unchanged.map { .init(String($0.id), .unchanged, note: $0.subject) }
         var report = Report(
             action: "denylist.add", items: items,
-            lines: items.map { "rule \($0.id): \($0.note ?? "") \($0.outcome == .denied ? "denied" : "was denied already")" },
+            lines: items.map {
+                "rule \($0.id): \($0.note ?? "") \($0.outcome == .denied ? "denied" : "was denied already")"
+            },
             stillValidUntil: decision.rules.compactMap(\.matchesUntil).max().flatMap { $0 > store.now ? $0 : nil })
         report.audit = seq
         return report

@@ -1,3 +1,5 @@
+internal import TokenStorage
+
 /// `denylist remove`: lifts rules, and says what becomes valid again. Floors stay.
 package struct DenylistRemoval: Act {
     package var ids: [String]
@@ -39,7 +41,8 @@ package struct DenylistRemoval: Act {
     private static func consequence(_ rule: DenyRule) -> String {
         let until = rule.matchesUntil.map { " until \($0.rfc3339) at the latest" } ?? ""
         let issued = rule.issuedBefore.map { " issued by \($0.rfc3339)" } ?? ""
-        return "unexpired access tokens of \(rule.subject)\(issued) are accepted again\(until); floors and ended logins stay"
+        return
+            "unexpired access tokens of \(rule.subject)\(issued) are accepted again\(until); floors and ended logins stay"
     }
 
     package func apply(_ rules: [DenyRule], _ store: StoreWriter) throws -> Report {

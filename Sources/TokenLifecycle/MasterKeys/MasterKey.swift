@@ -1,6 +1,6 @@
 internal import Glibc
-package import TokenCrypto
-package import TokenJOSE
+internal import TokenCrypto
+internal import TokenJOSE
 
 /// The 256-bit key that seals private signing keys at rest. Never in the database: the store keeps only its id.
 ///

@@ -1,5 +1,5 @@
 internal import Glibc
-package import TokenCrypto
+internal import TokenCrypto
 
 /// Where the master key is looked for. Verbs that need no private key never ask.
 package struct MasterKeySource: Sendable {

@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// The policies in force in one transaction. Lifetimes are recorded at birth: a change touches only what comes after.
 package struct Policies: Sendable {

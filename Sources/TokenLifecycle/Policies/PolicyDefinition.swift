@@ -27,7 +27,8 @@ package struct PolicyDefinition: Sendable {
         .init("access.ttl", .duration(.seconds(10)...day), "15m", "lifetime of an access token"),
         .init("access.ttl.max", .duration(.seconds(10)...day), "1h", "longest lifetime that may be asked for"),
         .init("refresh.ttl", .duration(minute...year), "30d", "longest life of a login with tokens"),
-        .init("refresh.idle", .duration(minute...year), "7d", "a login with tokens ends when not refreshed for so long"),
+        .init(
+            "refresh.idle", .duration(minute...year), "7d", "a login with tokens ends when not refreshed for so long"),
         .init("refresh.grace", .duration(.zero...minute), "10s", "a lost response may be asked for again within"),
         .init("refresh.replay", .choice(["session", "family"]), "session", "what a replayed refresh token ends"),
         .init("session.idle", .duration(minute...year), "1h", "a session without tokens ends when unseen for so long"),

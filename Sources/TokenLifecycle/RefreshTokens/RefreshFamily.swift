@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// How a refresh family stands at an instant.
 package enum FamilyState: String, CaseIterable, Sendable {
@@ -90,7 +90,9 @@ package enum Scope {
 
     static func check(_ scope: [String]) throws(Failure) {
         for word in scope {
-            let isWord = word.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            let isWord = word.utf8.allSatisfy {
+                $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
             guard isWord, !word.isEmpty, word.utf8.count <= 128 else {
                 throw Failure(.malformed, "a scope is one word of printable ASCII", hint: "repeat --scope for several")
             }

@@ -1,4 +1,5 @@
 internal import TokenCrypto
+internal import TokenStorage
 
 /// Spending a refresh token.
 package struct RefreshRequest: Sendable {
@@ -61,13 +62,14 @@ extension Store {
 
 extension StoreWriter {
     fileprivate func refresh(
-        _ request: RefreshRequest, _ token: borrowing OpaqueToken, _ next: borrowing SecretBytes
+        _ request: RefreshRequest, _ token: OpaqueToken, _ next: borrowing SecretBytes
     ) throws -> RefreshOutcome {
         try requireTrustedClock()
         guard let family = try family(row: ids.restored(token.id, .family)) else { return .refused(.unknown) }
         let secrets = RefreshSecrets(facts, family: family.id.row)
         let generation = Int64(token.generation)
-        guard ConstantTime.equal(token.tag, secrets.tag(generation)), (1...family.generation).contains(generation) else {
+        guard ConstantTime.equal(token.tag, secrets.tag(generation)), (1...family.generation).contains(generation)
+        else {
             return .refused(.unknown)
         }
         if generation == family.generation {

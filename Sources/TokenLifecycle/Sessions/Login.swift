@@ -1,5 +1,6 @@
 package import TokenJOSE
 internal import TokenCrypto
+internal import TokenStorage
 
 /// A login as an application asks for it.
 package struct Login: Sendable {

@@ -1,4 +1,4 @@
-package import TokenCrypto
+internal import TokenCrypto
 
 /// Which opaque token a text is; told by its prefix, so a wrong one can be named.
 package enum OpaqueTokenKind: String, CaseIterable, Sendable {
@@ -8,8 +8,9 @@ package enum OpaqueTokenKind: String, CaseIterable, Sendable {
 
 /// An opaque token taken apart: prefix, id, secret, checksum, all in Crockford base32.
 ///
-/// The checksum says only that nothing was mistyped. Whether the token is ours, the secret's hash decides.
-package struct OpaqueToken: ~Copyable {
+/// The checksum says only that nothing was mistyped. Whether the token is ours, the secret's hash decides. The secret is
+/// wiped when the last reference goes.
+package final class OpaqueToken: Sendable {
     package let kind: OpaqueTokenKind
     let id: UInt64
     /// Refresh tokens only: which of its family's it is.

@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// A server-side login of one user at one client. A value: what the row said when it was read.
 package struct Session: Sendable, Identifiable {

@@ -108,8 +108,8 @@ package struct NamePattern: Sendable {
             let end = String(String.UnicodeScalarView(beginning.unicodeScalars.dropLast() + [next]))
             return "(\(raw: column) >= \(beginning) AND \(raw: column) < \(end))"
         }
-        let escaped = text.flatMap { "[?".contains($0) ? ["[", $0, "]"] : [$0] }
-        return "\(raw: column) GLOB \(String(escaped))"
+        let escaped = text.map { "[?".contains($0) ? "[\($0)]" : String($0) }.joined()
+        return "\(raw: column) GLOB \(escaped)"
     }
 }
 

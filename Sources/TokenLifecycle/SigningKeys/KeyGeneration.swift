@@ -1,4 +1,5 @@
 package import TokenCrypto
+internal import TokenJOSE
 
 /// `key generate`: makes a key that stands by: in the key set, verifying, not signing.
 package struct KeyGeneration: Act {

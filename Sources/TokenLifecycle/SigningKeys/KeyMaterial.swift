@@ -1,5 +1,6 @@
 package import TokenCrypto
 package import TokenJOSE
+internal import TokenStorage
 
 /// A new key before it has a row: made outside the transaction, because making one takes time.
 package final class KeyMaterial: Sendable {

@@ -1,3 +1,5 @@
+internal import TokenStorage
+
 /// What happens to keys whose turn is over: private halves destroyed, then the key removed. Computed, never a fixed age.
 extension StoreWriter {
     /// Destroys the private halves that `key.rollback` no longer needs; returns their kids.
@@ -8,7 +10,8 @@ extension StoreWriter {
         let due = try privateHalvesDue()
         for key in due {
             try execute(
-                "UPDATE signing_key SET sealed = NULL, destroyed_at = \(now) WHERE id = \(key.row) AND sealed IS NOT NULL")
+                "UPDATE signing_key SET sealed = NULL, destroyed_at = \(now) WHERE id = \(key.row) AND sealed IS NOT NULL"
+            )
         }
         return due.map(\.kid)
     }

@@ -1,4 +1,6 @@
-package import TokenCrypto
+internal import TokenCrypto
+internal import TokenJOSE
+internal import TokenStorage
 
 /// `key revoke`: the key verifies nothing any more, at once and for ever; logins live on and fetch new access tokens.
 package struct KeyRevocation: Act {
@@ -88,7 +90,8 @@ package struct KeyRevocation: Act {
         let key = decision.key
         guard decision.state != .revoked else {
             let note = "revoked \(key.revokedAt?.rfc3339 ?? "") already: \(key.revocationCause?.rawValue ?? "")"
-            return Report(action: "key.revoke", items: [.init(key.kid, .unchanged, note: note)], lines: ["\(key.kid): \(note)"])
+            return Report(
+                action: "key.revoke", items: [.init(key.kid, .unchanged, note: note)], lines: ["\(key.kid): \(note)"])
         }
         let seq = try store.audit(
             "key.revoke", target: key.kid, reason: reason ?? cause.rawValue, counts: ["tokens": decision.tokens])
@@ -111,7 +114,8 @@ package struct KeyRevocation: Act {
             items.append(.init(next.kid, .created, note: "stands by"))
         }
         var report = Report(
-            action: "key.revoke", items: items, lines: ["\(key.kid) revoked: \(cause.rawValue)"] + consequences(decision),
+            action: "key.revoke", items: items,
+            lines: ["\(key.kid) revoked: \(cause.rawValue)"] + consequences(decision),
             stillValidUntil: decision.leftSafeAt,
             details: [.init("tokens", .integer(decision.tokens)), .init("cause", .string(cause.rawValue))])
         report.audit = seq

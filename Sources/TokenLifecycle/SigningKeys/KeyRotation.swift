@@ -1,5 +1,5 @@
 package import TokenCrypto
-package import TokenJOSE
+internal import TokenJOSE
 
 /// `key rotate`: promotes the standby and makes the next, so that nobody is logged out.
 ///
@@ -70,7 +70,8 @@ package struct KeyRotation: Act {
         let isKnown = options.isEmergency || algorithm.isSymmetric || signer == nil
         let takesOver: Instant? =
             isKnown ? store.now : standby?.publishedAt.map { max(store.now, $0 + store.policies.publicationLead) }
-        return Decision(plan: plan, signer: signer?.key, takesOver: takesOver, kid: standby?.kid ?? candidate?.kid ?? "")
+        return Decision(
+            plan: plan, signer: signer?.key, takesOver: takesOver, kid: standby?.kid ?? candidate?.kid ?? "")
     }
 
     private static func plan(_ store: some StoreReading, _ options: Options) throws -> Plan {
@@ -93,12 +94,14 @@ package struct KeyRotation: Act {
                 let state = schedule.state(of: key, at: store.now)
                 if state == .active { return .unchanged("\(key.kid) signs already") }
                 throw Failure(
-                    .refused, "key \(key.kid) is \(state.rawValue), and only a standby can be promoted", target: key.kid)
+                    .refused, "key \(key.kid) is \(state.rawValue), and only a standby can be promoted", target: key.kid
+                )
             }
             return .promote(key, key.algorithm, needsNext: standbys.count < 2)
         }
         let fitting = standbys.first { options.algorithm == nil || $0.algorithm == options.algorithm }
-        return .promote(fitting, fitting?.algorithm ?? algorithm, needsNext: standbys.count { $0.row != fitting?.row } == 0)
+        return .promote(
+            fitting, fitting?.algorithm ?? algorithm, needsNext: standbys.count { $0.row != fitting?.row } == 0)
     }
 
     package func preview(_ decision: Decision) -> Preview {
@@ -120,7 +123,8 @@ package struct KeyRotation: Act {
         var notes: [String] = []
         notes.append(
             decision.takesOver.map { "\(decision.kid) signs from \($0.rfc3339)" }
-                ?? "\(decision.kid) signs once the key set has been published long enough for every verifier to know it")
+                ?? "\(decision.kid) signs once the key set has been published long enough for every verifier to know it"
+        )
         if let signer = decision.signer {
             let until = signer.latestExpiry.map { " until \($0.rfc3339) at least" } ?? ""
             notes.append("\(signer.kid) verifies on\(until); nobody is logged out")
@@ -155,7 +159,8 @@ package struct KeyRotation: Act {
         let notes = Self.consequences(decision)
         var report = Report(
             action: "key.rotate", items: items,
-            lines: notes + (next.map { ["\($0.kid) stands by for the next rotation"] } ?? []), details: details(decision))
+            lines: notes + (next.map { ["\($0.kid) stands by for the next rotation"] } ?? []),
+            details: details(decision))
         report.audit = try store.audit(
             "key.rotate", target: decision.kid, reason: reason, counts: ["keys": Int64(items.count)])
         return report

@@ -1,5 +1,6 @@
-package import TokenCrypto
+internal import TokenCrypto
 package import TokenJOSE
+internal import TokenStorage
 
 /// The keys that verifiers must know: a JWKS (RFC 7517 §5) of public halves, never a secret.
 package struct KeySet: Sendable {

@@ -1,6 +1,6 @@
 package import TokenCrypto
-package import TokenJOSE
-package import TokenStorage
+internal import TokenJOSE
+internal import TokenStorage
 
 /// A key that signs access tokens or once did: one kid, one algorithm, for ever.
 package struct SigningKey: Sendable {

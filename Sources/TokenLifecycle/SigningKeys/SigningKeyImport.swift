@@ -1,5 +1,6 @@
 package import TokenCrypto
 package import TokenJOSE
+internal import TokenStorage
 
 /// `key import`: keys of an application that existed before. They verify its tokens and, unless they stand by, never sign.
 package struct SigningKeyImport: Act {
@@ -89,7 +90,8 @@ package struct SigningKeyImport: Act {
         } else if options.until == nil {
             throw Failure(
                 .usage, "until when must these tokens verify?",
-                hint: "--until TIME, the latest exp of the application's tokens; or --standby for a key that is to sign")
+                hint: "--until TIME, the latest exp of the application's tokens; or --standby for a key that is to sign"
+            )
         }
     }
 
@@ -106,11 +108,13 @@ package struct SigningKeyImport: Act {
             do { random = Base64URL.encode(try Entropy.bytes(16)) } catch { throw JOSEError(.cryptoFailure) }
             return Candidate(
                 kid: named ?? key.publicJWK?.thumbprint ?? random,
-                algorithm: key.alg ?? key.supportedAlgorithms.first ?? .rs256, publicJWK: key.publicJWK, privateJWK: key)
+                algorithm: key.alg ?? key.supportedAlgorithms.first ?? .rs256, publicJWK: key.publicJWK, privateJWK: key
+            )
         }
     }
 
-    private static func decode(_ bytes: borrowing SecretBytes, _ format: SecretFormat) throws(JOSEError) -> SecretBytes {
+    private static func decode(_ bytes: borrowing SecretBytes, _ format: SecretFormat) throws(JOSEError) -> SecretBytes
+    {
         let raw = bytes.withUnsafeBytes { Array($0) }
         let line = raw.trimmingNewline
         switch format {
@@ -120,7 +124,9 @@ package struct SigningKeyImport: Act {
             do { return SecretBytes(copying: try Base64URL.decode(line)) } catch { throw JOSEError(.badBase64URL) }
         case .hex:
             let digits = line.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-            guard digits.count == line.count, digits.count.isMultiple(of: 2) else { throw JOSEError(.unrecognized, "no hex") }
+            guard digits.count == line.count, digits.count.isMultiple(of: 2) else {
+                throw JOSEError(.unrecognized, "no hex")
+            }
             return SecretBytes(
                 copying: stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
         }
@@ -209,7 +215,8 @@ package struct SigningKeyImport: Act {
         let context = SealContext(
             storeID: store.facts.storeID, kid: candidate.kid, algorithm: candidate.algorithm.rawValue)
         let sealed = try candidate.privateJWK.flatMap { key in
-            keepsPrivateHalf ? try store.keyring.masterKey(id: store.facts.masterKeyID).seal(key, context: context) : nil
+            keepsPrivateHalf
+                ? try store.keyring.masterKey(id: store.facts.masterKeyID).seal(key, context: context) : nil
         }
         let publicJWK = candidate.publicJWK?.json(kid: candidate.kid, alg: candidate.algorithm).text
         let accepted = options.standsBy ? nil : options.accepted.text
@@ -225,18 +232,5 @@ package struct SigningKeyImport: Act {
         guard report.changed > 0, candidates.contains(where: { $0.publicJWK != nil }) else { return report }
         try store.publishKeySet(after: "the key was imported", as: actor)
         return report
-    }
-}
-
-extension PrivateJWK {
-    /// Compares two symmetric keys in constant time.
-    func hasSameSecret(as other: PrivateJWK) -> Bool {
-        ConstantTime.equal(secretBytes, other.secretBytes)
-    }
-
-    private var secretBytes: [UInt8] {
-        let text = text.withUnsafeBytes { Array($0) }
-        guard let json = try? JSON(parsing: text), let k = json["k"]?.stringValue else { return [] }
-        return Array(k.utf8)
     }
 }

@@ -1,4 +1,5 @@
-package import TokenStorage
+internal import TokenCrypto
+internal import TokenStorage
 
 /// Where a key stands, derived from what happened and the time.
 package enum KeyState: String, CaseIterable, Sendable {
@@ -91,12 +92,14 @@ extension StoreReading {
     /// The key of a kid, or of a unique beginning of at least six characters.
     package func key(named text: String) throws -> SigningKey {
         if let exact = try key(kid: text) { return exact }
-        let unknown = Failure(.notFound, "no key \(text)", hint: "'tokenctl key list --state all' shows them", target: text)
+        let unknown = Failure(
+            .notFound, "no key \(text)", hint: "'tokenctl key list --state all' shows them", target: text)
         guard text.count >= 6 else { throw unknown }
         let matches = try allKeys().filter { $0.kid.hasPrefix(text) }
         guard let match = matches.first else { throw unknown }
         guard matches.count == 1 else {
-            throw Failure(.notFound, "\(matches.count) keys begin with \(text)", hint: "give more of the kid", target: text)
+            throw Failure(
+                .notFound, "\(matches.count) keys begin with \(text)", hint: "give more of the kid", target: text)
         }
         return match
     }
@@ -114,7 +117,8 @@ extension StoreReading {
             "SELECT id, key_id, from_at, at_once, voided_at FROM signing_schedule ORDER BY id"
         ).map { row in
             SigningSchedule.Entry(
-                id: try row.get(0), key: try row.get(1), from: try row.get(2), atOnce: try row.get(3, as: Int64.self) != 0,
+                id: try row.get(0), key: try row.get(1), from: try row.get(2),
+                atOnce: try row.get(3, as: Int64.self) != 0,
                 voidedAt: try row.get(4))
         }
         return SigningSchedule(keys: keys, entries: entries, lead: policies.publicationLead)

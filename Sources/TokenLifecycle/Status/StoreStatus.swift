@@ -1,3 +1,6 @@
+internal import TokenCrypto
+internal import TokenStorage
+
 /// One screen about the store: what is alive, which key signs and how old, what needs attention.
 package struct StoreStatus: Sendable {
     package struct KeySummary: Sendable {
@@ -52,7 +55,8 @@ extension StoreReading {
                 SELECT count(*) FROM deny_rule WHERE matches_until IS NULL OR matches_until > \(now - policies.clockSkew)
                 """)?.get(0) ?? 0
         return StoreStatus(
-            storeID: facts.storeID, epoch: facts.epoch, createdAt: facts.createdAt, liveSessions: live, liveUsers: users,
+            storeID: facts.storeID, epoch: facts.epoch, createdAt: facts.createdAt, liveSessions: live,
+            liveUsers: users,
             liveFamilies: families,
             signer: signer.map { .init(kid: $0.key.kid, algorithm: $0.key.algorithm.rawValue, since: $0.since) },
             pending: pending.map { ($0.key.kid, $0.takesOver) }, standbys: schedule.standbys(at: now).count,
@@ -67,7 +71,8 @@ extension StoreReading {
         var warnings: [String] = []
         if let (key, since) = schedule.signer(at: now) {
             if now - since > policies.keyRotation {
-                warnings.append("key \(key.kid) signs since \(since.rfc3339), longer than key.rotation: 'tokenctl key rotate'")
+                warnings.append(
+                    "key \(key.kid) signs since \(since.rfc3339), longer than key.rotation: 'tokenctl key rotate'")
             }
         } else {
             warnings.append("no key signs: 'tokenctl key rotate'")
@@ -78,7 +83,9 @@ extension StoreReading {
         } else if standbys.allSatisfy({ $0.publishedAt == nil && !$0.algorithm.isSymmetric }) {
             warnings.append("the standby key is not published, so it cannot take over: 'tokenctl key publish'")
         }
-        if policies.keySetFile == nil { warnings.append("jwks.file is not set: verifiers learn of keys by other means") }
+        if policies.keySetFile == nil {
+            warnings.append("jwks.file is not set: verifiers learn of keys by other means")
+        }
         if policies.issuer == PolicyDefinition.all.first(where: { $0.name == "token.issuer" })?.standard {
             warnings.append("token.issuer is the example: 'tokenctl policy set token.issuer URL'")
         }

@@ -1,4 +1,4 @@
-package import TokenJOSE
+internal import TokenJOSE
 package import TokenStorage
 
 extension Failure {

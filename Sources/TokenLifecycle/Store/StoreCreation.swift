@@ -1,6 +1,6 @@
 package import TokenCrypto
 internal import TokenJOSE
-package import TokenStorage
+internal import TokenStorage
 
 /// What `init` is told.
 package struct StoreCreation {
@@ -29,8 +29,7 @@ package struct StoreCreation {
             try Failure.translating { try insertFacts(database, key, at: clock.now()) }
             try fill(store, path: database.path, actor: actor)
         } catch {
-            try? database.close()
-            Database.remove(at: database.path)
+            database.discard()
             throw error
         }
         return store
@@ -43,7 +42,7 @@ package struct StoreCreation {
         let idKey = try Entropy.bytes(16)
         let replayKey = try Entropy.bytes(32)
         let publicIdentity = identity.publicJWK?.json().text ?? ""
-        try database.write { transaction in
+        _ = try database.write { transaction in
             try transaction.execute(
                 """
                 INSERT INTO store (id, store_id, epoch, created_at, last_write_at, id_key, replay_key, master_key_id,
@@ -68,7 +67,7 @@ package struct StoreCreation {
             }
             try writer.audit("init", target: writer.facts.storeID, counts: ["keys": first == nil ? 0 : 2])
         }
-        if algorithm != nil { try KeyPublication(path: nil).run(store, as: actor) }
+        if algorithm != nil { _ = try KeyPublication(path: nil).run(store, as: actor) }
     }
 
     /// `tokens.db` publishes to `tokens.jwks.json`.

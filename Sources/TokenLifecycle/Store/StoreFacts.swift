@@ -1,5 +1,5 @@
-package import TokenJOSE
-package import TokenStorage
+internal import TokenJOSE
+internal import TokenStorage
 
 /// The store's one row about itself, read at the start of every transaction.
 package struct StoreFacts: Sendable {

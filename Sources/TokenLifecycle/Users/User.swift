@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// A subject that has logged in, with how many of its sessions are alive.
 package struct User: Sendable {
@@ -47,7 +47,8 @@ extension StoreReading {
 
     private func user(_ row: Row) throws -> User {
         User(
-            subject: try row.get(0), createdAt: try row.get(1), liveSessions: try row.get(2), lastSeenAt: try row.get(3),
+            subject: try row.get(0), createdAt: try row.get(1), liveSessions: try row.get(2),
+            lastSeenAt: try row.get(3),
             row: try row.get(4))
     }
 

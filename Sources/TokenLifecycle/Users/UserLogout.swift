@@ -1,3 +1,7 @@
+internal import TokenStorage
+
+internal import TokenJOSE
+
 /// `user logout`: ends every login of users and denies the access tokens they already hold.
 package struct UserLogout: Act {
     package var users: [String]
@@ -73,7 +77,8 @@ package struct UserLogout: Act {
         let stillValid = decision.tokensUntil.flatMap { $0 > store.now ? $0 : nil }
         for (user, live) in decision.users {
             for session in live { try store.end(quietly: session, .logout) }
-            try store.deny(.user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
+            try store.deny(
+                .user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
             items.append(.init(user, live.isEmpty ? .denied : .ended, note: live.isEmpty ? "no live session" : nil))
             let denied = stillValid.map { "; access tokens denied until \($0.timeOfDay)" } ?? ""
             lines.append("\(user): \(live.count == 1 ? "1 session" : "\(live.count) sessions") ended\(denied)")
@@ -88,9 +93,9 @@ package struct UserLogout: Act {
 
 extension StoreReading {
     func liveSessions(ofUser subject: String) throws -> [Session] {
-        try sql.rows(
-            "SELECT " + Session.columns + " FROM " + Session.tables
-                + " WHERE u.subject = \(subject) AND s.alive_until > \(now) ORDER BY s.id"
+        let select: SQL = "SELECT " + Session.columns + " FROM " + Session.tables
+        return try sql.rows(
+            select + " WHERE u.subject = \(subject) AND s.alive_until > \(now) ORDER BY s.id"
         ).map { try Session($0, self) }.filter { $0.isAlive(at: now) }
     }
 }

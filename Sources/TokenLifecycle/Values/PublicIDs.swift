@@ -1,4 +1,4 @@
-package import TokenCrypto
+internal import TokenCrypto
 
 /// The public form of row ids: the row's integer through a keyed permutation of 40 bits, in Crockford base32.
 ///

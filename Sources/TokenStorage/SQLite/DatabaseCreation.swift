@@ -29,6 +29,12 @@ extension Database {
         }
     }
 
+    /// Closes and removes a database that was just created and could not be filled: nothing is left.
+    package func discard() {
+        try? close()
+        file.removeHalfMade()
+    }
+
     private func build(_ steps: [MigrationStep], _ applicationID: Int32, at now: Int64) throws {
         try exclusively { database in
             // Before the first table, or never; `cleanup --vacuum incremental` needs it.

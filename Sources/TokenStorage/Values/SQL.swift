@@ -87,6 +87,11 @@ extension SQL {
             sql.bind(value.sqlValue)
         }
 
+        /// NULL where there is no value.
+        package mutating func appendInterpolation(_ value: (some SQLBindable)?) {
+            sql.bind(value?.sqlValue ?? .null)
+        }
+
         package mutating func appendInterpolation(_ fragment: SQL) {
             sql.append(fragment)
         }

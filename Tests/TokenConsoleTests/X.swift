@@ -1,0 +1,3 @@
+import Testing
+@testable import TokenConsole
+@Test func placeholder() {}

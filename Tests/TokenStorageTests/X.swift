@@ -1,0 +1,3 @@
+import Testing
+@testable import TokenStorage
+@Test func placeholder() {}
