@@ -6,7 +6,11 @@ package struct Tokenctl: ParsableCommand {
         commandName: "tokenctl",
         abstract: "The whole life of a login: sessions, tokens, keys and the denylist",
         version: "tokenctl \(Version.current)",
-        subcommands: [])
+        subcommands: [
+            Init.self, Status.self, SessionCommands.self, UserCommands.self, ClientCommands.self, RefreshCommands.self,
+            TokenCommands.self, KeyCommands.self, DenylistCommands.self, CleanupCommand.self, AuditCommands.self,
+            PolicyCommands.self,
+        ])
 
     @OptionGroup package var global: GlobalOptions
 

@@ -234,7 +234,7 @@ struct TokenChecks<Store: StoreReading> {
 
 extension DenyRule {
     /// "rule 17: user alice denied by dana at …, INC-481 (audit 41)".
-    var explanation: String {
+    package var explanation: String {
         let cutOff = issuedBefore.map { ", for what was issued by \($0.rfc3339)" } ?? ""
         let why = reason.map { ": \($0)" } ?? ""
         let event = auditSeq.flatMap { $0 > 0 ? " (audit \($0))" : nil } ?? ""

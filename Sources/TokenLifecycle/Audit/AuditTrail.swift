@@ -21,6 +21,8 @@ extension StoreReading {
     /// The newest event, where there is one.
     package func auditHead() throws -> AuditEvent? { try auditEvents(limit: 1).first }
 
+    package func auditCount() throws -> Int { try sql.row("SELECT count(*) FROM audit_event")?.get(0) ?? 0 }
+
     /// Recomputes the whole chain. It proves edits, deletions and insertions between its ends; that its own tail was cut
     /// off, or all of it rewritten, only a checkpoint kept elsewhere can show.
     package func verifyAudit() throws -> AuditVerification {

@@ -1,3 +1,4 @@
+internal import TokenJOSE
 internal import TokenStorage
 
 /// What a rule of the denylist compares.
@@ -63,18 +64,46 @@ extension StoreReading {
     package func denyRules(
         _ scopes: Set<DenyScope> = [], value: String? = nil, all: Bool = false, before id: Int64? = nil, limit: Int
     ) throws -> Page<DenyRule> {
-        var condition: SQL = "id < \(id ?? .max)"
-        if !scopes.isEmpty { condition = condition + " AND scope IN " + SQL.list(scopes.map(\.rawValue).sorted()) }
-        if let value { condition = condition + " AND value = \(value)" }
-        if !all {
-            condition =
-                condition + " AND (matches_until IS NULL OR matches_until > \(now - policies.clockSkew))"
-        }
+        let condition = ruleCondition(scopes, value, all: all)
         let found = try sql.rows(
             "SELECT " + DenyRule.columns + " FROM deny_rule WHERE " + condition
-                + " ORDER BY id DESC LIMIT \(limit + 1)"
+                + " AND id < \(id ?? .max) ORDER BY id DESC LIMIT \(limit + 1)"
         ).map(DenyRule.init)
         return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].id : nil)
+    }
+
+    package func countDenyRules(_ scopes: Set<DenyScope> = [], value: String? = nil, all: Bool = false) throws -> Int {
+        try sql.row("SELECT count(*) FROM deny_rule WHERE " + ruleCondition(scopes, value, all: all))?.get(0) ?? 0
+    }
+
+    private func ruleCondition(_ scopes: Set<DenyScope>, _ value: String?, all: Bool) -> SQL {
+        var condition: SQL = "1 = 1"
+        if !scopes.isEmpty { condition += " AND scope IN " + SQL.list(scopes.map(\.rawValue).sorted()) }
+        if let value { condition += " AND value = \(value)" }
+        if !all { condition += " AND (matches_until IS NULL OR matches_until > \(now - policies.clockSkew))" }
+        return condition
+    }
+
+    /// The rules that deny this access token. Its signature is not looked at: a rule denies whoever signed.
+    package func rules(matching token: [UInt8]) throws -> [DenyRule] {
+        let kid: String?
+        let claims: JWTClaims
+        do throws(JOSEError) {
+            let jws = try CompactJWS(parsing: token)
+            kid = jws.kid
+            claims = try JWTClaims(payload: jws.payload)
+        } catch {
+            throw Failure(
+                .malformed, "this is not an access token: \(error)", hint: "'tokenctl token inspect -' says what it is")
+        }
+        let values: [(DenyScope, String?)] = [
+            (.everyone, ""), (.key, kid), (.client, claims.clientID), (.user, claims.sub), (.session, claims.sid),
+            (.token, claims.jti),
+        ]
+        return try values.compactMap { scope, value in
+            guard let value, !value.utf8.contains(0), let rule = try denyRule(scope, value) else { return nil }
+            return rule.matches(issuedAt: claims.iat) ? rule : nil
+        }
     }
 }
 

@@ -4,7 +4,7 @@ internal import Glibc
 enum NewFile {
     /// False where a file of that name appeared first. Mode 0600 whatever the umask; never through a link.
     static func write(_ bytes: [UInt8], to path: String, makingFolders: Bool) throws(Failure) -> Bool {
-        if makingFolders { try makeFolders(above: path) }
+        if makingFolders { try Files.makeFolders(above: path) }
         let draft = "\(path).\(getpid()).new"
         try AtomicFile.write(bytes, to: draft, mode: 0o600)
         defer { unlink(draft) }
@@ -14,17 +14,5 @@ enum NewFile {
             throw Failure(.cannotCreate, "cannot create \(path): \(systemReason())", target: path)
         }
         return true
-    }
-
-    private static func makeFolders(above path: String) throws(Failure) {
-        var folders: [String] = []
-        var folder = path
-        while let slash = folder.lastIndex(of: "/"), slash != folder.startIndex {
-            folder = String(folder[..<slash])
-            folders.append(folder)
-        }
-        for folder in folders.reversed() where mkdir(folder, 0o700) != 0 && errno != EEXIST {
-            throw Failure(.cannotCreate, "cannot create the folder \(folder): \(systemReason())", target: path)
-        }
     }
 }

@@ -129,18 +129,24 @@ extension StoreReading {
     package func families(
         _ filter: SessionFilter, all: Bool = false, replayed: Bool = false, before row: Int64? = nil, limit: Int
     ) throws -> Page<RefreshFamily> {
-        var filter = filter
-        filter.states = all || replayed ? Set(SessionState.allCases) : [.active]
-        var condition = filter.condition(self)
-        if replayed {
-            condition = condition + " AND f.replayed_at IS NOT NULL"
-        } else if !all {
-            condition = condition + " AND f.alive_until > \(now)"
-        }
+        let condition = familyCondition(filter, all: all, replayed: replayed)
         let found = try sql.rows(
             "SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables + " WHERE " + condition
                 + " AND f.id < \(row ?? .max) ORDER BY f.id DESC LIMIT \(limit + 1)"
         ).map { try RefreshFamily($0, self) }
         return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].id.row : nil)
+    }
+
+    package func countFamilies(_ filter: SessionFilter, all: Bool = false, replayed: Bool = false) throws -> Int {
+        let condition = familyCondition(filter, all: all, replayed: replayed)
+        return try sql.row("SELECT count(*) FROM " + RefreshFamily.tables + " WHERE " + condition)?.get(0) ?? 0
+    }
+
+    private func familyCondition(_ filter: SessionFilter, all: Bool, replayed: Bool) -> SQL {
+        var filter = filter
+        filter.states = all || replayed ? Set(SessionState.allCases) : [.active]
+        let condition = filter.condition(self)
+        if replayed { return condition + " AND f.replayed_at IS NOT NULL" }
+        return all ? condition : condition + " AND f.alive_until > \(now)"
     }
 }

@@ -65,7 +65,7 @@ package struct SessionRevocation: Act {
 
 extension StoreReading {
     /// All of them, or a failure that names every one that does not exist.
-    func sessions(named names: [String]) throws -> [Session] {
+    package func sessions(named names: [String]) throws -> [Session] {
         var found: [Session] = []
         var seen: Set<Int64> = []
         var unknown: [String] = []

@@ -22,56 +22,72 @@ extension StoreReading {
 /// `key publish`: writes the key set and records that verifiers can fetch it from now on.
 ///
 /// Both happen in one write transaction, so two publishers cannot overtake each other with an older set.
-package struct KeyPublication {
+package struct KeyPublication: Act {
     package var path: String?
     package var reason: String?
 
-    package init(path: String?, reason: String? = nil) {
+    /// Nil publishes to the policy `jwks.file`.
+    package init(path: String? = nil, reason: String? = nil) {
         self.path = path
         self.reason = reason
     }
 
-    package func run(_ store: Store, as actor: Actor) throws -> Report {
-        try store.write(as: actor) { writer in
-            guard let path = path ?? writer.policies.keySetFile else {
-                throw Failure(
-                    .usage, "there is no file to publish to",
-                    hint: "name one, or 'tokenctl policy set jwks.file PATH'")
-            }
-            return try publish(to: path, writer)
-        }
+    package struct Decision {
+        var path: String
+        var set: KeySet
+        var isCurrent: Bool
+        /// Kids that no publication has shown yet.
+        var fresh: [String]
     }
 
-    private func publish(to path: String, _ store: StoreWriter) throws -> Report {
+    package func decide(_ store: some StoreReading) throws -> Decision {
+        guard let path = path ?? store.policies.keySetFile else {
+            throw Failure(
+                .usage, "there is no file to publish to", hint: "name one, or 'tokenctl policy set jwks.file PATH'")
+        }
         let set = try store.keySet()
-        let bytes = set.bytes
-        let isCurrent = (try? InputFile.read(path, limit: 1 << 20)) == bytes
-        if !isCurrent { try AtomicFile.write(bytes, to: path, mode: 0o644) }
-        let fresh = try store.execute(
+        let isCurrent = (try? InputFile.read(path, limit: 1 << 20)) == set.bytes
+        let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))
+        return Decision(path: path, set: set, isCurrent: isCurrent, fresh: set.kids.filter { !published.contains($0) })
+    }
+
+    package func preview(_ decision: Decision) -> Preview {
+        let isDone = decision.isCurrent && decision.fresh.isEmpty
+        return Preview(
+            action: "key.publish", tier: .one,
+            summary: isDone
+                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count) keys to \(decision.path)",
+            count: isDone ? 0 : decision.set.kids.count)
+    }
+
+    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
+        let bytes = decision.set.bytes
+        let kids = decision.set.kids
+        guard !decision.isCurrent || !decision.fresh.isEmpty else {
+            return Report(
+                action: "key.publish", items: kids.map { .init($0, .unchanged) },
+                lines: ["\(decision.path) is up to date, \(kids.count) keys"],
+                details: [.init("path", .string(decision.path))])
+        }
+        if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: 0o644) }
+        try store.execute(
             """
             UPDATE signing_key SET published_at = \(store.now)
             WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
             """)
-        let kids = JSON.array(set.kids.map(JSON.string)).text
         try store.execute(
             """
             INSERT INTO publication (at, path, kids, sha256)
-            VALUES (\(store.now), \(path), \(kids), \(SHA256.hash(bytes)))
+            VALUES (\(store.now), \(decision.path), \(JSON.array(kids.map(JSON.string)).text), \(SHA256.hash(bytes)))
             """)
-        try store.execute(
-            "DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100")
-        let changed = !isCurrent || fresh > 0
+        try store.execute("DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100")
         var report = Report(
-            action: "key.publish", items: set.kids.map { .init($0, changed ? .published : .unchanged) },
-            lines: [
-                changed
-                    ? "published \(set.kids.count) keys to \(path)"
-                    : "\(path) is up to date, \(set.kids.count) keys"
-            ], details: [.init("path", .string(path))])
-        if changed {
-            report.audit = try store.audit(
-                "key.publish", target: path, reason: reason, counts: ["keys": Int64(set.kids.count)])
-        }
+            action: "key.publish",
+            items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
+            lines: ["published \(kids.count) keys to \(decision.path)"],
+            details: [.init("path", .string(decision.path))])
+        report.audit = try store.audit(
+            "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
         return report
     }
 }
@@ -81,7 +97,7 @@ extension Store {
     func publishKeySet(after done: String, as actor: Actor) throws {
         do {
             guard try read({ $0.policies.keySetFile }) != nil else { return }
-            _ = try KeyPublication(path: nil).run(self, as: actor)
+            try run(KeyPublication(), as: actor)
         } catch let failure as Failure {
             throw Failure(
                 failure.kind, "\(done), but the key set was not published: \(failure.message)",

@@ -67,7 +67,7 @@ package struct StoreCreation {
             }
             try writer.audit("init", target: writer.facts.storeID, counts: ["keys": first == nil ? 0 : 2])
         }
-        if algorithm != nil { _ = try KeyPublication(path: nil).run(store, as: actor) }
+        if algorithm != nil { try store.run(KeyPublication(), as: actor) }
     }
 
     /// `tokens.db` publishes to `tokens.jwks.json`.

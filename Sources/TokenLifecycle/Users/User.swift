@@ -35,6 +35,14 @@ extension StoreReading {
         return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].row : nil)
     }
 
+    package func countUsers(_ pattern: String? = nil, all: Bool = false, minimum: Int = 0) throws -> Int {
+        let wanted = max(minimum, all ? 0 : 1)
+        let named: SQL = pattern.map { NamePattern($0).condition("u.subject") } ?? "1 = 1"
+        let inner: SQL =
+            "SELECT " + userColumns + " WHERE " + named + " GROUP BY u.id HAVING count(c.id) >= \(wanted)"
+        return try sql.row("SELECT count(*) FROM (" + inner + ") AS counted")?.get(0) ?? 0
+    }
+
     /// Counts what is alive, floors applied, from the index of a user's sessions.
     private var userColumns: SQL {
         """

@@ -92,7 +92,7 @@ package struct UserLogout: Act {
 }
 
 extension StoreReading {
-    func liveSessions(ofUser subject: String) throws -> [Session] {
+    package func liveSessions(ofUser subject: String) throws -> [Session] {
         let select: SQL = "SELECT " + Session.columns + " FROM " + Session.tables
         return try sql.rows(
             select + " WHERE u.subject = \(subject) AND s.alive_until > \(now) ORDER BY s.id"

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+/// `client …`
+struct ClientCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client", abstract: "Clients: the applications that users log in to",
+        subcommands: [ClientList.self, ClientLogout.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension Listing where Record == Client {
+    static func clients() -> Listing {
+        Listing(
+            schema: "client.list", id: { $0.clientID },
+            columns: [
+                Column("client", shrinks: 0) { .text($0.clientID) },
+                Column("live_sessions", "SESSIONS", align: .right) { .count($0.liveSessions) },
+                Column("floor_at", "LOGGED OUT") { .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil) },
+                Column("created_at", "SINCE") { .instant($0.createdAt) },
+            ])
+    }
+}
+
+struct ClientList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List clients with their live sessions",
+        discussion: """
+            EXAMPLES
+              tokenctl client list
+            """,
+        aliases: ["ls"])
+
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        guard options.sort == nil else {
+            throw Failure(.usage, "clients are in the order of their names", hint: "leave --sort out")
+        }
+        let limit = options.limit ?? .max
+        let found = try console.store(for: .reading).read { reader in
+            try reader.clients(limit: limit == .max ? limit : limit + 1, after: options.after)
+        }
+        if options.count { return try console.count(found.count, schema: "client.list", options) }
+        let shown = Array(found.prefix(limit))
+        try console.list(.clients(), shown, next: found.count > limit ? shown.last?.clientID : nil, options)
+    }
+}
+
+struct ClientLogout: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Log everyone out of clients, whatever the number of sessions",
+        discussion: """
+            EXAMPLES
+              tokenctl client logout web --reason "client secret leaked" --yes --confirm web
+            """)
+
+    @Argument(help: ArgumentHelp("Client ids", valueName: "client"))
+    var clients: [String]
+
+    @Option(help: ArgumentHelp("Leave this session alive; repeat for several", valueName: "id"))
+    var keep: [String] = []
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        try console.act(FloorLogout(.clients(clients), keep: keep, reason: reason), act)
+    }
+}

@@ -1,0 +1,194 @@
+internal import ArgumentParser
+internal import TokenJOSE
+internal import TokenLifecycle
+
+/// `denylist …`
+struct DenylistCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "denylist", abstract: "The rules that end access tokens early",
+        subcommands: [DenylistAdd.self, DenylistList.self, DenylistCheck.self, DenylistRemove.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension Listing where Record == DenyRule {
+    static func rules() -> Listing {
+        Listing(
+            schema: "denylist.list", id: { String($0.id) },
+            columns: [
+                Column("id", align: .right) { .id(String($0.id)) },
+                Column("scope") { .text($0.scope.rawValue) },
+                Column("value", shrinks: 1) { .text(ifAny: $0.scope == .everyone ? nil : $0.value) },
+                Column("issued_before", "ISSUED BEFORE") { .instant(ifAny: $0.issuedBefore) },
+                Column("matches_until", "UNTIL") { .instant(ifAny: $0.matchesUntil) },
+                Column("created_at", "SINCE") { .instant($0.createdAt) },
+                Column("actor", shrinks: 2) { .text($0.actor) },
+                Column("reason", shrinks: 0) { .text(ifAny: $0.reason) },
+                Column("audit", nil, .wide, align: .right) { rule in
+                    rule.auditSeq.map { $0 > 0 ? .count($0) : .none } ?? .none
+                },
+            ])
+    }
+}
+
+struct DenylistAdd: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Deny access tokens by jti, session, user, client, key, or all of them",
+        discussion: """
+            EXAMPLES
+              tokenctl denylist add --user alice --reason INC-481 --yes
+              tokenctl denylist add --token - --reason "seen in a log" --yes < access-token
+              tokenctl denylist add --everyone --reason INC-481 --yes --confirm everyone
+            """)
+
+    @Option(help: ArgumentHelp("A token by its jti; repeat for several", valueName: "jti"))
+    var jti: [String] = []
+
+    @Option(help: ArgumentHelp("- to read a whole token from standard input", valueName: "-"))
+    var token: String?
+
+    @Option(help: ArgumentHelp("The tokens of a session", valueName: "id"))
+    var session: String?
+
+    @Option(help: ArgumentHelp("The tokens of a user", valueName: "user"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("The tokens of a client", valueName: "client"))
+    var client: String?
+
+    @Option(help: ArgumentHelp("The tokens of a key", valueName: "kid"))
+    var key: String?
+
+    @Flag(help: "The tokens of everyone")
+    var everyone = false
+
+    @Option(help: ArgumentHelp("Only those issued up to this time (else now)", valueName: "time"), transform: TimeOption.parse)
+    var issuedBefore: TimeExpression?
+
+    @Option(help: ArgumentHelp("Keep the rule at least until", valueName: "time"), transform: TimeOption.parse)
+    var expires: TimeExpression?
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        var subjects: [DenylistAddition.Subject] = []
+        if !jti.isEmpty { subjects.append(.tokenIDs(try console.targets(jti))) }
+        if let token {
+            guard let bytes = try console.readToken(token) else {
+                throw Failure(.malformed, "standard input is larger than any token")
+            }
+            subjects.append(.token(bytes))
+        }
+        if let session { subjects.append(.session(session)) }
+        if let user { subjects.append(.user(user)) }
+        if let client { subjects.append(.client(client)) }
+        if let key { subjects.append(.key(key)) }
+        if everyone { subjects.append(.everyone) }
+        guard let subject = subjects.first, subjects.count == 1 else {
+            throw Failure(
+                .usage, subjects.isEmpty ? "deny what?" : "one kind of target at a time",
+                hint: "one of --jti, --token -, --session, --user, --client, --key, --everyone")
+        }
+        let now = console.now
+        let addition = DenylistAddition(
+            subject, issuedBefore: issuedBefore?.resolved(at: now, .past), expires: expires?.resolved(at: now, .future),
+            reason: try act.reason(in: console))
+        try console.act(addition, act)
+    }
+}
+
+struct DenylistList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the rules that can still match a token",
+        discussion: """
+            EXAMPLES
+              tokenctl denylist list
+              tokenctl denylist list --scope user --state all --json
+            """,
+        aliases: ["ls"])
+
+    @Option(help: ArgumentHelp("token, session, user, client, key or everyone", valueName: "scope"))
+    var scope: [DenyScope] = []
+
+    @Option(help: ArgumentHelp("Only rules of exactly this value", valueName: "value"))
+    var value: String?
+
+    @Option(help: ArgumentHelp("all: also rules that wait for cleanup", valueName: "state"))
+    var state: AliveOrAll?
+
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let scopes = Set(scope)
+        let all = state == .all
+        if options.count {
+            let count = try console.store(for: .reading).read { try $0.countDenyRules(scopes, value: value, all: all) }
+            return try console.count(count, schema: "denylist.list", options)
+        }
+        let listing = "denylist.list \(scopes.map(\.rawValue).sorted()) \(value ?? "") \(all)"
+        try console.list(.rules(), options, cursorOf: listing, position: \.id) {
+            try $0.denyRules(scopes, value: value, all: all, before: $1, limit: $2)
+        }
+    }
+}
+
+extension DenyScope: ExpressibleByArgument {}
+
+struct DenylistCheck: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Say whether a token is denied: exit 0 if not, 1 if it is",
+        discussion: """
+            A jti is looked up alone; a whole token on standard input is compared with rules of every scope.
+
+            EXAMPLES
+              tokenctl denylist check uZ0rT3m5Q8mJ4J0b1o2c3A
+              tokenctl denylist check - < access-token
+            """)
+
+    @Argument(help: ArgumentHelp("A jti, or - to read a whole token from standard input", valueName: "jti|-"))
+    var target: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let rules: [DenyRule]
+        if target == "-" {
+            guard let bytes = try console.readToken("-") else {
+                throw Failure(.malformed, "standard input is larger than any token")
+            }
+            rules = try console.store(for: .reading).read { try $0.rules(matching: bytes) }
+        } else {
+            rules = try console.store(for: .reading).read { [try $0.denyRule(.token, target)].compactMap { $0 } }
+        }
+        if !rules.isEmpty { console.outcome = .no }
+        try console.show(
+            "denylist.check",
+            [
+                .init("denied", .bool(!rules.isEmpty)), .init("rules", .array(rules.map { .integer($0.id) })),
+            ],
+            lines: rules.isEmpty ? ["not denied"] : rules.map { "denied: \($0.explanation)" })
+    }
+}
+
+struct DenylistRemove: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Lift rules: what they denied is accepted again",
+        discussion: """
+            EXAMPLES
+              tokenctl denylist remove 17 --reason "wrong user" --yes --expect-count 1
+            """,
+        aliases: ["rm"])
+
+    @Argument(help: ArgumentHelp("Rule ids, or - to read them from standard input", valueName: "id"))
+    var ids: [String]
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        try console.act(DenylistRemoval(try console.targets(ids), reason: reason), act)
+    }
+}

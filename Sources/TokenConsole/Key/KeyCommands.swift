@@ -1,0 +1,254 @@
+internal import ArgumentParser
+internal import TokenCrypto
+internal import TokenJOSE
+internal import TokenLifecycle
+
+/// `key …`
+struct KeyCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Signing keys: rotate, publish, revoke, import",
+        subcommands: [
+            KeyList.self, KeyShow.self, KeyGenerate.self, KeyPublish.self, KeyRotate.self, KeyRevoke.self,
+            KeyImportCommand.self, KeyExport.self,
+        ])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension SignatureAlgorithm: ExpressibleByArgument {}
+
+/// A key as it stands at an instant.
+struct KeyRecord: Sendable {
+    var key: SigningKey
+    var state: KeyState
+    /// Since when it signs, or from when it will.
+    var signsFrom: Instant?
+    /// At most how many unexpired tokens it has signed.
+    var tokens: Int64
+}
+
+extension Listing where Record == KeyRecord {
+    static func keys(schema: String = "key.list") -> Listing {
+        Listing(
+            schema: schema, id: { $0.key.kid },
+            columns: [
+                Column("kid", shrinks: 0) { .id($0.key.kid) },
+                Column("alg") { .text($0.key.algorithm.rawValue) },
+                Column("state") { $0.state.cell },
+                Column("origin") { .text($0.key.origin.rawValue) },
+                Column("created_at", "CREATED") { .instant($0.key.createdAt) },
+                Column("published_at", "PUBLISHED") { .instant(ifAny: $0.key.publishedAt) },
+                Column("signs_from", "SIGNS FROM") { .instant(ifAny: $0.signsFrom) },
+                Column("tokens", align: .right) { .count($0.tokens) },
+                Column("latest_exp", "LAST TOKEN") { .instant(ifAny: $0.key.latestExpiry) },
+                Column("has_private", "PRIVATE", .wide) { .bool($0.key.hasPrivateHalf) },
+                Column("destroyed_at", "DESTROYED", .wide) { .instant(ifAny: $0.key.destroyedAt) },
+                Column("removed_at", "REMOVED", .wide) { .instant(ifAny: $0.key.removedAt) },
+                Column("revoked_at", "REVOKED", .wide) { .instant(ifAny: $0.key.revokedAt) },
+                Column("revoke_cause", "CAUSE", .wide) { .text(ifAny: $0.key.revocationCause?.rawValue) },
+                Column("without_kid", nil, .wide) { .bool($0.key.answersWithoutKid) },
+                Column("accept_typ", nil, .jsonOnly) { .text(ifAny: $0.key.accepted?.type) },
+                Column("accept_iss", nil, .jsonOnly) { .text(ifAny: $0.key.accepted?.issuer) },
+                Column("accept_aud", nil, .jsonOnly) { .text(ifAny: $0.key.accepted?.audience) },
+                Column("accept_client", nil, .jsonOnly) { .text(ifAny: $0.key.accepted?.client) },
+                Column("public_jwk", nil, .jsonOnly) { record in
+                    record.key.publicJWK.flatMap { try? JSON(parsing: Array($0.utf8)) }.map(Cell.json) ?? .none
+                },
+            ])
+    }
+}
+
+extension KeyState {
+    var cell: Cell {
+        let tone: Tone =
+            switch self {
+            case .active: .good
+            case .standby: .strong
+            case .retiring: .attention
+            case .removed: .faint
+            case .revoked: .bad
+            }
+        return .state(rawValue, tone)
+    }
+}
+
+extension StoreReader {
+    func keyRecords() throws -> [KeyRecord] {
+        let schedule = try signingSchedule(withGoneKeys: true)
+        let signer = schedule.signer(at: now)
+        let pending = schedule.pending(at: now)
+        return try schedule.keys.map { key in
+            let from =
+                signer?.key.kid == key.kid ? signer?.since : pending?.key.kid == key.kid ? pending?.takesOver : nil
+            return KeyRecord(
+                key: key, state: schedule.state(of: key, at: now), signsFrom: from, tokens: try unexpiredTokens(of: key))
+        }
+    }
+}
+
+struct KeyList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List keys, all that are not removed or revoked",
+        discussion: """
+            EXAMPLES
+              tokenctl key list
+              tokenctl key list --state all --json
+            """,
+        aliases: ["ls"])
+
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp("standby, active, retiring, removed, revoked or all", valueName: "state"))
+    var states: [StateChoice<KeyState>] = []
+
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        guard options.sort == nil, options.after == nil else {
+            throw Failure(.usage, "keys are in the order they were made, on one page", hint: "leave --sort and --after out")
+        }
+        let chosen = StateChoice.states(of: states)
+        let all = try console.store(for: .reading).read { try $0.keyRecords() }
+        let meant = all.filter { chosen.isEmpty ? $0.state.verifies : chosen.contains($0.state) }
+        if options.count { return try console.count(meant.count, schema: "key.list", options) }
+        try console.list(.keys(), Array(meant.prefix(options.limit ?? .max)), options)
+    }
+}
+
+struct KeyShow: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a key",
+        discussion: """
+            EXAMPLES
+              tokenctl key show 7dQ2xY --json
+            """,
+        aliases: ["get"])
+
+    @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
+    var kid: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let record = try console.store(for: .reading).read { reader -> KeyRecord in
+            let key = try reader.key(named: kid)
+            guard let record = try reader.keyRecords().first(where: { $0.key.kid == key.kid }) else {
+                throw Failure(.notFound, "no key \(kid)", target: kid)
+            }
+            return record
+        }
+        try console.show(record, .keys(schema: "key.show"))
+    }
+}
+
+struct KeyGenerate: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate", abstract: "Make a standby key",
+        discussion: """
+            EXAMPLES
+              tokenctl key generate --alg EdDSA
+            """)
+
+    @Option(help: ArgumentHelp("ES256, EdDSA, RS256, PS256 or HS256 (else the signing key's)", valueName: "alg"))
+    var alg: SignatureAlgorithm?
+
+    @Option(help: ArgumentHelp("Its kid (else its thumbprint)", valueName: "kid"))
+    var kid: String?
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        let current = try console.store(for: .reading).read { try $0.signingSchedule().signer(at: $0.now)?.key.algorithm }
+        try console.act(try KeyGeneration(alg ?? current ?? .es256, kid: kid, reason: reason), act)
+    }
+}
+
+struct KeyPublish: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish", abstract: "Write the key set for verifiers, and record that they can fetch it",
+        discussion: """
+            EXAMPLES
+              tokenctl key publish
+              tokenctl key publish /srv/www/.well-known/jwks.json
+            """)
+
+    @Argument(help: ArgumentHelp("The file (else the policy jwks.file)", valueName: "file"))
+    var file: String?
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        try console.act(KeyPublication(path: file.map(Files.absolute), reason: reason), act)
+    }
+}
+
+struct KeyRotate: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate", abstract: "Promote the standby key and make the next; nobody is logged out",
+        discussion: """
+            EXAMPLES
+              tokenctl key rotate --if-older-than 30d --cron
+              tokenctl key rotate --emergency --reason INC-481
+            """)
+
+    @Option(help: ArgumentHelp("Only if the key has signed for so long", valueName: "dur"), transform: DurationOption.parse)
+    var ifOlderThan: Duration?
+
+    @Option(help: ArgumentHelp("Promote this standby", valueName: "kid"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("Rotate to a key of this algorithm", valueName: "alg"))
+    var alg: SignatureAlgorithm?
+
+    @Flag(help: "Sign at once, even if verifiers may not know the key yet")
+    var emergency = false
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        var options = KeyRotation.Options()
+        options.ifOlderThan = ifOlderThan
+        options.to = to
+        options.algorithm = alg
+        options.isEmergency = emergency
+        let reason = try act.reason(in: console)
+        let store = try console.store(for: act.isDryRun ? .reading : .writing)
+        try console.act(try KeyRotation(options, reason: reason, preparing: store), act)
+    }
+}
+
+struct KeyRevoke: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke", abstract: "Make a key verify nothing any more; logins live on",
+        discussion: """
+            EXAMPLES
+              tokenctl key revoke 7dQ2xY --cause compromised --replace --reason INC-481
+            """)
+
+    @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
+    var kid: String
+
+    @Option(help: ArgumentHelp("compromised, superseded or test", valueName: "cause"))
+    var cause: SigningKey.RevocationCause
+
+    @Flag(help: "Let the standby sign at once in its place")
+    var replace = false
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        let store = try console.store(for: act.isDryRun ? .reading : .writing)
+        try console.act(
+            try KeyRevocation(kid, cause: cause, replacing: replace, reason: reason, preparing: store), act)
+    }
+}
+
+extension SigningKey.RevocationCause: ExpressibleByArgument {}

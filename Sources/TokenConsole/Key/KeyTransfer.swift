@@ -1,0 +1,97 @@
+internal import ArgumentParser
+internal import TokenCrypto
+internal import TokenLifecycle
+
+struct KeyImportCommand: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Let keys of an existing application verify its tokens",
+        discussion: """
+            EXAMPLES
+              tokenctl key import jwks.json --until 2027-01-01 --reason migration --yes
+              tokenctl key import secret.txt --secret-format text --kid legacy --also-without-kid \\
+                --client legacy-app --until 2027-01-01 --reason migration --yes
+            """)
+
+    @Argument(help: ArgumentHelp("A JWK, JWKS, PEM or raw secret; - reads standard input", valueName: "file"))
+    var file: String
+
+    @Option(help: ArgumentHelp("Its kid here", valueName: "kid"))
+    var kid: String?
+
+    @Option(help: ArgumentHelp("A raw secret, written as text, base64url, hex or binary", valueName: "format"))
+    var secretFormat: SigningKeyImport.SecretFormat?
+
+    @Flag(help: "Accept a secret under 256 bits")
+    var weak = false
+
+    @Flag(help: "A private key that may sign here later")
+    var standby = false
+
+    @Option(help: ArgumentHelp("The latest exp of the application's tokens", valueName: "time"), transform: TimeOption.parse)
+    var until: TimeExpression?
+
+    @Flag(help: "It also answers for tokens that name no key")
+    var alsoWithoutKid = false
+
+    @Option(help: ArgumentHelp("typ its tokens must have", valueName: "typ"))
+    var typ: String?
+
+    @Option(help: ArgumentHelp("iss its tokens must have", valueName: "iss"))
+    var iss: String?
+
+    @Option(help: ArgumentHelp("aud its tokens must have", valueName: "aud"))
+    var aud: String?
+
+    @Option(help: ArgumentHelp("The client of tokens without client_id", valueName: "client"))
+    var client: String?
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        var options = SigningKeyImport.Options()
+        options.kid = kid
+        options.accepted = AcceptedTokens(type: typ, issuer: iss, audience: aud, client: client)
+        options.until = until?.resolved(at: console.now, .future)
+        options.standsBy = standby
+        options.answersWithoutKid = alsoWithoutKid
+        options.allowsWeak = weak
+        options.secretFormat = secretFormat
+        let limit = 1 << 20
+        let bytes = file == "-" ? try console.input.readAll(limit: limit) : try InputFile.read(file, limit: limit)
+        let reason = try act.reason(in: console)
+        try console.act(try SigningKeyImport(SecretBytes(copying: bytes), options, reason: reason), act)
+    }
+}
+
+extension SigningKeyImport.SecretFormat: ExpressibleByArgument {}
+
+/// `key export …`
+struct KeyExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Export public keys", subcommands: [KeyExportJWKS.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+struct KeyExportJWKS: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jwks", abstract: "Write the key set that verifiers need, never a secret",
+        discussion: """
+            EXAMPLES
+              tokenctl key export jwks > jwks.json
+              tokenctl key export jwks --out jwks.json
+            """)
+
+    @Option(help: ArgumentHelp("Write this file, whole or not at all", valueName: "file"))
+    var out: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let set = try console.store(for: .reading).read { try $0.keySet() }
+        guard let out else { return try console.output.write(String(decoding: set.bytes, as: UTF8.self)) }
+        try AtomicFile.write(set.bytes, to: out, mode: 0o644)
+        console.notes.say("\(set.kids.count) keys written to \(out)")
+    }
+}

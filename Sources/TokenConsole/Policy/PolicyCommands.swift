@@ -1,0 +1,87 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+/// `policy …`
+struct PolicyCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy", abstract: "Lifetimes, limits and names, for what is born from now on",
+        subcommands: [PolicyList.self, PolicyGet.self, PolicySet.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension Listing where Record == PolicySetting {
+    static func policies(schema: String = "policy.list") -> Listing {
+        Listing(
+            schema: schema, id: { $0.definition.name },
+            columns: [
+                Column("name") { .id($0.definition.name) },
+                Column("value", shrinks: 1) { .text($0.value) },
+                Column("set") { .bool($0.isSet) },
+                Column("range", shrinks: 2) { .text($0.definition.range) },
+                Column("summary", "MEANING", shrinks: 0) { .text($0.definition.summary) },
+                Column("standard", nil, .wide) { .text($0.definition.standard) },
+            ])
+    }
+}
+
+struct PolicyList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List every policy, its value and range",
+        discussion: """
+            EXAMPLES
+              tokenctl policy list
+            """,
+        aliases: ["ls"])
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let settings = try console.store(for: .reading).read { $0.policySettings() }
+        try console.list(.policies(), settings)
+    }
+}
+
+struct PolicyGet: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Print a policy's value",
+        discussion: """
+            EXAMPLES
+              tokenctl policy get access.ttl
+            """,
+        aliases: ["show"])
+
+    @Argument(help: ArgumentHelp("The policy", valueName: "name"))
+    var name: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let setting = try console.store(for: .reading).read { try $0.policySetting(name) }
+        if console.wantsDetail { return try console.show(setting, .policies(schema: "policy.get")) }
+        try console.show(Fields(schema: "policy.get", id: name, [("value", .text(setting.value))]))
+    }
+}
+
+struct PolicySet: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Set a policy, for what is born from now on",
+        discussion: """
+            EXAMPLES
+              tokenctl policy set access.ttl 10m --reason "shorter exposure" --yes
+            """)
+
+    @Argument(help: ArgumentHelp("The policy", valueName: "name"))
+    var name: String
+
+    @Argument(help: ArgumentHelp("Its value", valueName: "value"))
+    var value: String
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        try console.act(PolicyChange(name: name, value: value, reason: reason), act)
+    }
+}

@@ -1,0 +1,109 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+/// `refresh …`
+struct RefreshCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh", abstract: "Refresh token families: one a login",
+        subcommands: [RefreshList.self, RefreshShow.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension Listing where Record == RefreshFamily {
+    static func families(at now: Instant, schema: String = "refresh.list") -> Listing {
+        Listing(
+            schema: schema, id: { $0.id.text },
+            columns: [
+                Column("id") { .id($0.id.text) },
+                Column("session_id", "SESSION") { .id($0.session.id.text) },
+                Column("user", shrinks: 1) { .text($0.session.user) },
+                Column("client", shrinks: 2) { .text($0.session.client) },
+                Column("state") { $0.state(at: now).cell },
+                Column("generation", "GEN", align: .right) { .count($0.generation) },
+                Column("spent_at", "REFRESHED") { .instant(ifAny: $0.spentAt) },
+                Column("alive_until", "UNTIL") { .instant($0.aliveUntil) },
+                Column("replayed_at", "REPLAYED") { .instant(ifAny: $0.replayedAt) },
+                Column("spent_from", nil, .wide) { .text(ifAny: $0.spentFrom.map { "\($0)" }) },
+                Column("replayed_from", nil, .wide) { .text(ifAny: $0.replayedFrom.map { "\($0)" }) },
+                Column("replays", nil, .wide, align: .right) { .count($0.replays) },
+                Column("scope", nil, .wide, shrinks: 0) { .text(ifAny: $0.scope.isEmpty ? nil : $0.scope.joined(separator: " ")) },
+                Column("created_at", "CREATED", .wide) { .instant($0.createdAt) },
+                Column("absolute_expires_at", "EXPIRES", .wide) { .instant($0.absoluteExpiry) },
+                Column("ended_at", "ENDED", .wide) { .instant(ifAny: $0.end?.at) },
+                Column("end_reason", "WHY", .wide) { .text(ifAny: $0.end?.reason) },
+                Column("ended_by", "BY", .wide) { .text(ifAny: $0.end?.by) },
+            ])
+    }
+}
+
+extension FamilyState {
+    var cell: Cell {
+        let tone: Tone =
+            switch self {
+            case .active: .good
+            case .expired: .faint
+            case .ended, .loggedOut: .bad
+            }
+        return .state(rawValue, tone)
+    }
+}
+
+struct RefreshList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List refresh token families, those alive unless --state says otherwise",
+        discussion: """
+            EXAMPLES
+              tokenctl refresh list --user alice
+              tokenctl refresh list --replayed --json
+            """,
+        aliases: ["ls"])
+
+    @Flag(help: "Only those with a replayed token, alive or not")
+    var replayed = false
+
+    @OptionGroup var filter: SessionFilterOptions
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let store = try console.store(for: .reading)
+        let now = try store.read(\.now)
+        let filter = filter.filter(at: now)
+        let all = filter.states.count == SessionState.allCases.count
+        guard all || filter.states.isEmpty || filter.states == [.active] else {
+            throw Failure(.usage, "families are listed alive or all", hint: "--state active or --state all")
+        }
+        if options.count {
+            let count = try store.read { try $0.countFamilies(filter, all: all, replayed: replayed) }
+            return try console.count(count, schema: "refresh.list", options)
+        }
+        try console.list(
+            .families(at: now), options, cursorOf: "refresh.list \(replayed) \(self.filter.fingerprint)",
+            position: \.id.row
+        ) { try $0.families(filter, all: all, replayed: replayed, before: $1, limit: $2) }
+    }
+}
+
+struct RefreshShow: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show refresh token families: generation, spent when and from where, replayed",
+        discussion: """
+            EXAMPLES
+              tokenctl refresh show rt_7w3hq0ab
+            """,
+        aliases: ["get"])
+
+    @Argument(help: ArgumentHelp("Family ids, or - to read them from standard input", valueName: "id"))
+    var ids: [String]
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let ids = try console.targets(ids)
+        let (families, now) = try console.store(for: .reading).read { reader in
+            (try ids.map { try reader.family(named: $0) }, reader.now)
+        }
+        try console.showAll(families, .families(at: now, schema: "refresh.show"))
+    }
+}

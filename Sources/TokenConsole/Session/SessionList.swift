@@ -1,0 +1,72 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+struct SessionList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List sessions, those alive unless --state says otherwise",
+        discussion: """
+            EXAMPLES
+              tokenctl session list --user alice
+              tokenctl session list --ip 203.0.113.0/24 --state all --json
+            """,
+        aliases: ["ls"])
+
+    @OptionGroup var filter: SessionFilterOptions
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let store = try console.store(for: .reading)
+        let now = try store.read(\.now)
+        let filter = filter.filter(at: now)
+        if options.count {
+            let count = try store.read { try $0.countSessions(filter) }
+            return try console.count(count, schema: "session.list", options)
+        }
+        try console.list(
+            .sessions(at: now), options, cursorOf: "session.list \(self.filter.fingerprint)", position: \.id.row
+        ) { try $0.sessions(filter, before: $1, limit: $2) }
+    }
+}
+
+struct SessionShow: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show sessions",
+        discussion: """
+            EXAMPLES
+              tokenctl session show ses_4k2m9qdx
+              tokenctl session list --user alice -o id | tokenctl session show -
+            """,
+        aliases: ["get"])
+
+    @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
+    var ids: [String]
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let ids = try console.targets(ids)
+        let (sessions, now) = try console.store(for: .reading).read { (try $0.sessions(named: ids), $0.now) }
+        let listing = Listing.sessions(at: now, schema: "session.show")
+        try console.showAll(sessions, listing)
+    }
+}
+
+extension Console {
+    /// Ids from the command line, or from standard input where the only one is `-`.
+    mutating func targets(_ words: [String]) throws(Failure) -> [String] {
+        guard words.contains("-") else { return words }
+        guard words.count == 1 else {
+            throw Failure(.usage, "- stands alone: ids come from standard input or from the command line")
+        }
+        let ids = try input.ids()
+        guard !ids.isEmpty else { throw Failure(.usage, "there are no ids on standard input") }
+        return ids
+    }
+
+    /// Shows objects of a verb that takes several: blocks of lines for people, a listing for programs.
+    mutating func showAll<Record>(_ records: [Record], _ listing: Listing<Record>) throws {
+        if globals.format == nil, variable("TOKENCTL_OUTPUT") == nil { globals.format = .vertical }
+        try list(listing, records)
+    }
+}

@@ -1,0 +1,80 @@
+internal import ArgumentParser
+internal import TokenCrypto
+internal import TokenJOSE
+internal import TokenLifecycle
+
+struct Init: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Make a database, its master key if there is none, and the first keys",
+        discussion: """
+            EXAMPLES
+              tokenctl init --issuer https://login.example.org --audience api
+              tokenctl --db demo.db init --demo
+            """)
+
+    @Option(help: ArgumentHelp("iss of the access tokens", valueName: "iss"))
+    var issuer: String?
+
+    @Option(help: ArgumentHelp("aud of the access tokens", valueName: "aud"))
+    var audience: String?
+
+    @Option(help: ArgumentHelp("ES256, EdDSA, RS256, PS256 or HS256", valueName: "alg"))
+    var alg: SignatureAlgorithm = .es256
+
+    @Flag(help: "Make no signing key")
+    var noKey = false
+
+    @Flag(help: "Do nothing if the database is there")
+    var ifMissing = false
+
+    @Option(help: ArgumentHelp("Share the files with a group", valueName: "group"))
+    var group: String?
+
+    @Flag(help: "Fill it with a believable example")
+    var demo = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let path = try console.databasePath
+        if ifMissing, Files.exists(path) {
+            _ = try console.store(for: .reading)
+            return try console.show(
+                Report(action: "init", items: [.init(path, .unchanged)], lines: ["\(path) is there already"]))
+        }
+        guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
+        var creation = StoreCreation()
+        if let issuer { creation.issuer = issuer }
+        if let audience { creation.audience = audience }
+        creation.algorithm = noKey ? nil : alg
+        creation.group = group
+        if console.globals.db == nil, console.variable("TOKENCTL_DB") == nil { try Files.makeFolders(above: path) }
+        let source = console.masterKeySource
+        let newKey = try source.createIfMissing()
+        let clock = console.clock
+        let store: Store
+        if demo {
+            store = try DemoData.make(
+                at: path, creation: creation, clock: clock, masterKey: source, actor: console.recordedActor)
+        } else {
+            store = try creation.run(at: path, clock: clock, masterKey: source, actor: console.recordedActor)
+        }
+        let (status, jwks) = try store.read { (try $0.status(), $0.policies.keySetFile) }
+        let absolute = store.database.path
+        try store.close()
+        var lines = ["database    \(absolute)"]
+        if let newKey { lines.append("master key  \(newKey)  (new: keep a copy elsewhere, nothing opens without it)") }
+        if let jwks, !noKey { lines.append("key set     \(jwks)") }
+        if let signer = status.signer { lines.append("signs       \(signer.kid) (\(signer.algorithm))") }
+        if demo { lines.append("demo        \(status.liveUsers) users, \(status.liveSessions) live sessions") }
+        lines += status.warnings.map { "note        \($0)" }
+        try console.show(
+            Report(
+                action: "init", items: [.init(absolute, .created)], lines: lines,
+                details: [
+                    .init("store", .string(status.storeID)), .init("database", .string(absolute)),
+                    .init("master_key", newKey.map(JSON.string) ?? .null),
+                    .init("kid", status.signer.map { .string($0.kid) } ?? .null),
+                ]))
+    }
+}

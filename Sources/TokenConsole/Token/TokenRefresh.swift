@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import TokenJOSE
+internal import TokenLifecycle
+
+struct TokenRefresh: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh", abstract: "Spend a refresh token, print the new pair; exit 1 if it is refused",
+        discussion: """
+            EXAMPLES
+              tokenctl token refresh - --client web --ip 203.0.113.7 < refresh-token
+            """)
+
+    @Argument(help: ArgumentHelp("- to read the refresh token from standard input", valueName: "-"))
+    var source: String
+
+    @Option(help: ArgumentHelp("The client that presents it; must be the login's", valueName: "client"))
+    var client: String?
+
+    @Option(help: ArgumentHelp("The address it came from", valueName: "addr"), transform: AddressOption.parse)
+    var ip: IPAddress?
+
+    @Option(help: ArgumentHelp("Ask for less than the login's scope; repeat for several", valueName: "scope"))
+    var scope: [String] = []
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        guard let token = try console.readToken(source) else { return try refuse(.malformed, &console) }
+        var request = RefreshRequest(token: token)
+        request.client = client
+        request.ip = ip
+        request.scope = scope
+        let outcome = try console.writing { store, actor in try store.refresh(request, as: actor) }
+        switch outcome {
+        case .refused(let reason): try refuse(reason, &console)
+        case .refreshed(let pair):
+            if pair.wasRepeated { console.notes.say("spent a moment ago: the same successor again") }
+            try console.show(
+                Fields(
+                    schema: "token.refresh", id: pair.family.text,
+                    [
+                        ("session_id", .id(pair.session.id.text)), ("access_token", .text(pair.access.text)),
+                        ("access_expires_at", .instant(pair.access.expiry)), ("refresh_token", .text(pair.refreshToken)),
+                    ]))
+        }
+    }
+
+    private func refuse(_ reason: RefreshRefusal, _ console: inout Console) throws {
+        console.outcome = .no
+        console.notes.say("refused: \(reason.rawValue)\(reason.advice)")
+        if console.wantsDetail {
+            try console.show(
+                "token.refresh", [.init("refused", .string(reason.rawValue))], lines: [])
+        }
+    }
+}
+
+extension RefreshRefusal {
+    /// What the word means to whoever holds the token.
+    fileprivate var advice: String {
+        switch self {
+        case .malformed: ": mistyped, cut, or no token at all"
+        case .wrongKind: ": this is another kind of token"
+        case .unknown: ": not a token of this store"
+        case .wrongClient: ": it belongs to another client"
+        case .wrongScope: ": a refresh can only narrow the scope"
+        case .expired, .ended, .loggedOut: ": log in again"
+        case .replayed: ": it was spent before, so its login was ended"
+        }
+    }
+}

@@ -1,0 +1,162 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+/// `user …`
+struct UserCommands: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "user", abstract: "Users: who is logged in, and logging out",
+        subcommands: [UserList.self, UserShow.self, UserLogoutCommand.self])
+
+    @OptionGroup var global: GlobalOptions
+}
+
+extension Listing where Record == User {
+    static func users(schema: String = "user.list") -> Listing {
+        Listing(
+            schema: schema, id: { $0.subject },
+            columns: [
+                Column("user", shrinks: 0) { .text($0.subject) },
+                Column("live_sessions", "SESSIONS", align: .right) { .count($0.liveSessions) },
+                Column("last_seen_at", "SEEN") { .instant(ifAny: $0.lastSeenAt) },
+                Column("created_at", "SINCE") { .instant($0.createdAt) },
+            ])
+    }
+}
+
+struct UserList: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List users with live sessions",
+        discussion: """
+            EXAMPLES
+              tokenctl user list --min-sessions 5
+              tokenctl user list 'al*' --state all
+            """,
+        aliases: ["ls"])
+
+    @Argument(help: ArgumentHelp("Only these; * for any text", valueName: "user"))
+    var pattern: String?
+
+    @Option(help: ArgumentHelp("With at least so many live sessions", valueName: "n"))
+    var minSessions: Int?
+
+    @Option(help: ArgumentHelp("all: also users without a live session", valueName: "state"))
+    var state: AliveOrAll?
+
+    @OptionGroup var options: ListOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let all = state == .all
+        if let minSessions, minSessions < 0 { throw Failure(.usage, "--min-sessions is at least 0") }
+        guard options.sort == nil else {
+            throw Failure(.usage, "users are in the order of their names", hint: "leave --sort out")
+        }
+        let store = try console.store(for: .reading)
+        if options.count {
+            let count = try store.read { try $0.countUsers(pattern, all: all, minimum: minSessions ?? 0) }
+            return try console.count(count, schema: "user.list", options)
+        }
+        try console.list(.users(), options) { emit in
+            try store.read { reader in
+                var after = options.after
+                var left = options.limit ?? .max
+                while left > 0 {
+                    let page = try reader.users(
+                        pattern, all: all, minimum: minSessions ?? 0, after: after, limit: min(500, left))
+                    for user in page.items {
+                        guard try emit(user) else { return after }
+                        after = user.subject
+                        left -= 1
+                    }
+                    guard page.next != nil else { return nil }
+                }
+                return after
+            }
+        }
+    }
+}
+
+/// What is alive, or everything there is.
+enum AliveOrAll: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case active, all
+}
+
+struct UserShow: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show whether anything of a user is still alive",
+        discussion: """
+            EXAMPLES
+              tokenctl user show alice
+            """,
+        aliases: ["get"])
+
+    @Argument(help: ArgumentHelp("The subject", valueName: "user"))
+    var user: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let (user, sessions, rule, now) = try console.store(for: .reading).read { reader in
+            (
+                try reader.user(named: user), try reader.liveSessions(ofUser: user), try reader.denyRule(.user, user),
+                reader.now
+            )
+        }
+        let isAlive = !sessions.isEmpty
+        let lines =
+            [
+                isAlive ? "alive: \(user.subject) has \(sessions.count) live sessions" : "dead: nothing of \(user.subject) is alive",
+                rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
+            ]
+            + sessions.map { session in
+                let from = session.ip.map { " from \($0)" } ?? ""
+                return "\(session.id)  \(session.client)\(from)  seen \(session.lastSeenAt.rfc3339)"
+            }
+        try console.show(
+            "user.show",
+            [
+                .init("user", .string(user.subject)), .init("alive", .bool(isAlive)),
+                .init("live_sessions", .integer(Int64(sessions.count))),
+                .init("session_ids", .array(sessions.map { .string($0.id.text) })),
+                .init("last_seen_at", user.lastSeenAt.map { .string($0.rfc3339) } ?? .null),
+                .init("created_at", .string(user.createdAt.rfc3339)),
+                .init("deny_rule", rule.map { .integer($0.id) } ?? .null), .init("at", .string(now.rfc3339)),
+            ], lines: lines)
+    }
+}
+
+struct UserLogoutCommand: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "End every login of users and deny their access tokens",
+        discussion: """
+            EXAMPLES
+              tokenctl user logout alice --reason "laptop stolen"
+              tokenctl user logout alice --keep ses_4k2m9qdx --reason INC-481 --yes
+              tokenctl user logout - --reason INC-481 --yes --max-affected 200 < users.txt
+            """)
+
+    @Argument(help: ArgumentHelp("Users, or - to read them from standard input", valueName: "user"))
+    var users: [String] = []
+
+    @Flag(help: "Log everyone out, whatever the number of sessions")
+    var all = false
+
+    @Option(help: ArgumentHelp("Leave this session alive; repeat for several", valueName: "id"))
+    var keep: [String] = []
+
+    @Flag(help: "Also deny users that were never seen here")
+    var unseen = false
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let reason = try act.reason(in: console)
+        guard users.isEmpty == all else {
+            throw Failure(.usage, all ? "--all and users do not go together" : "which users?", hint: "name users, or --all")
+        }
+        if all { return try console.act(FloorLogout(.everyone, keep: keep, reason: reason), act) }
+        let users = try console.targets(users)
+        try console.act(UserLogout(users, keep: keep, includesUnseen: unseen, reason: reason), act)
+    }
+}
