@@ -81,6 +81,14 @@ import Testing
         #expect(try scratch.contents().isEmpty)
     }
 
+    @Test func `one that could not be filled is taken back whole`() throws {
+        let database = try create(scratch("db"))
+        try database.increment()
+        database.discard()
+        #expect(try scratch.contents().isEmpty)
+        #expect(failure { try database.count() }?.kind == .bug)
+    }
+
     @Test func `a directory that is not there`() throws {
         let error = failure { _ = try create(scratch("missing/db")) }
         #expect(error?.kind == .cannotCreate)
