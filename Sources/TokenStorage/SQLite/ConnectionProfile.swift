@@ -49,8 +49,7 @@ enum ConnectionProfile {
             "wal_autocheckpoint", "auto_vacuum", "application_id", "user_version", "foreign_keys", "trusted_schema",
         ]
         for pragma in pragmas {
-            // The value's type differs from one PRAGMA to the next; DatabaseValue describes each.
-            settings[pragma] = try DatabaseValue.fetchOne(database, sql: "PRAGMA \(pragma)").map { "\($0)" }
+            settings[pragma] = try String.fetchOne(database, sql: "PRAGMA \(pragma)")
         }
         return settings
     }

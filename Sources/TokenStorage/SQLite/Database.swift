@@ -77,6 +77,7 @@ package final class Database: Sendable {
     ///
     /// Throws `readOnly`, `busy`, `interrupted`, `constraint`, `full`, `io`, `corrupt`, or what `body` throws; `bug` inside
     /// another transaction of this connection.
+    @discardableResult
     package func write<T>(_ body: (any WriteTransaction) throws -> T) throws -> T {
         guard !options.readOnly else { throw StorageError(.readOnly, "the database is open for reading only") }
         return try transaction(.immediate, body)

@@ -25,6 +25,11 @@ struct DatabaseFile {
 
     var walPath: String { path + "-wal" }
 
+    /// The files that SQLite has laid beside it.
+    var namesBeside: [String] {
+        ["-wal", "-shm"].map { path + $0 }.filter { Self.status(of: $0) != nil }
+    }
+
     var directory: String {
         let end = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex
         return end == path.startIndex ? "/" : String(path[..<end])

@@ -12,10 +12,11 @@ extension Database {
         let file = try DatabaseFile(path)
         try file.requireRegularFile()
         let hadWAL = file.walBytes > 0
+        let remains = file.namesBeside
         do {
             return try connect(file, steps, applicationID, options, hadWAL: hadWAL, atRest: nil)
         } catch {
-            if options.readOnly, !hadWAL { file.removeEmptyWAL() }
+            if !hadWAL, file.namesBeside != remains { file.removeEmptyWAL() }
             let explained = file.explaining(error, readOnly: options.readOnly)
             guard options.readOnly, explained.kind == .notPermitted, file.isReadable,
                 FileAtRest.uri(of: file) != nil, let atRest = FileAtRest(file)

@@ -87,9 +87,9 @@ extension SQL {
             sql.bind(value.sqlValue)
         }
 
-        /// NULL where there is no value.
+        /// `nil` binds NULL. Spelt out beside the one above, or the compiler warns of an optional in a text.
         package mutating func appendInterpolation(_ value: (some SQLBindable)?) {
-            sql.bind(value?.sqlValue ?? .null)
+            sql.bind(value.sqlValue)
         }
 
         package mutating func appendInterpolation(_ fragment: SQL) {
