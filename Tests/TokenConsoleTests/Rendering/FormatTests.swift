@@ -79,7 +79,7 @@ import TokenLifecycle
         #expect(shrunk.output.contains("likes xx"))
         #expect(shrunk.output.contains("…"))
         #expect(shrunk.errors == "")
-        let dropped = Run(["pet", "list", String(repeating: "x", count: 40)], terminal: true, columns: 62)
+        let dropped = Run(["pet", "list", String(repeating: "x", count: 30)], terminal: true, columns: 62)
         #expect(dropped.errors.contains("columns not shown: note"), "\(dropped.output)\(dropped.errors)")
         for line in (shrunk.output + dropped.output).split(separator: "\n") { #expect(line.count <= 62) }
     }
