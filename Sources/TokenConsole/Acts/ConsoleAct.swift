@@ -63,7 +63,7 @@ extension Console {
         for line in preview.lines { try errors.writeLine(Escaping.visible(line)) }
         try output.flush()
         try errors.flush()
-        guard preview.isAgreed(by: try prompter.ask(Escaping.visible(preview.question), true)) else {
+        guard preview.isAgreed(by: try prompter.ask(Escaping.visible(preview.question))) else {
             throw Failure(.refused, "declined; nothing was changed")
         }
         return .person(preview.tier, count: preview.count, word: preview.word)

@@ -44,8 +44,11 @@ package struct Dispatcher {
         _ arguments: [String], _ path: CommandPath, in console: inout Console
     ) throws -> (any ParsableCommand)? {
         do {
-            return try root.parseAsRoot(arguments)
-        } catch  where root.exitCode(for: error) == .success {
+            var command = try root.parseAsRoot(arguments)
+            // The parser's own `help` is a command like any other, which answers by throwing.
+            if type(of: command) != path.last { try command.run() }
+            return command
+        } catch let error where root.exitCode(for: error) == .success {
             try console.output.writeLine(root.fullMessage(for: error, columns: console.output.columns))
             return nil
         } catch {
@@ -66,6 +69,7 @@ package struct Dispatcher {
             hint = choices.isEmpty ? "give \(message[advice.upperBound...])" : "give \(choices.joined(separator: ", "))"
         }
         if sentence.hasSuffix(".") { sentence.removeLast() }
+        if hint.hasSuffix(".") { hint.removeLast() }
         return Failure(.usage, sentence.prefix(1).lowercased() + sentence.dropFirst(), hint: hint)
     }
 

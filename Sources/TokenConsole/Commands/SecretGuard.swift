@@ -35,7 +35,7 @@ package enum SecretGuard {
     private static func isOpaqueToken(_ word: Substring, prefix: String) -> Bool {
         let lowered = word.lowercased()
         guard let start = lowered.firstRange(of: prefix)?.upperBound else { return false }
-        return lowered[start...].prefix { $0 != "." && $0 != "-" && $0 != "_" }.count >= 16
+        return lowered[start...].prefix { $0 != "." && $0 != "-" && $0 != "_" }.count >= 12
     }
 
     /// Three or five base64url parts of which the first begins as a JSON object does: `{"`, `{ `, `{` and a line end.

@@ -6,14 +6,18 @@ package import TokenLifecycle
 package struct Prompter {
     /// Whether there is a person to ask.
     package let isAvailable: Bool
-    /// The line typed after `question`, without its end; nil when the person closed the input (Ctrl-D).
-    package let ask: (_ question: String, _ echoing: Bool) throws(Failure) -> String?
+    private let answer: (_ question: String, _ isEchoing: Bool) throws(Failure) -> String?
 
     package init(
-        isAvailable: Bool, ask: @escaping (_ question: String, _ echoing: Bool) throws(Failure) -> String?
+        isAvailable: Bool, answer: @escaping (_ question: String, _ isEchoing: Bool) throws(Failure) -> String?
     ) {
         self.isAvailable = isAvailable
-        self.ask = ask
+        self.answer = answer
+    }
+
+    /// The line typed after `question`, without its end; nil when the person closed the input (Ctrl-D).
+    package func ask(_ question: String, echoing: Bool = true) throws(Failure) -> String? {
+        try answer(question, echoing)
     }
 
     package static var nobody: Prompter { Prompter(isAvailable: false) { _, _ throws(Failure) in nil } }

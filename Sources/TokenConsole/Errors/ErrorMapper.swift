@@ -1,4 +1,5 @@
 internal import TokenCrypto
+internal import TokenJOSE
 package import TokenLifecycle
 internal import TokenStorage
 
@@ -8,7 +9,8 @@ package enum ErrorMapper {
     package static func failure(_ error: any Error) -> Failure {
         switch error {
         case let failure as Failure: failure
-        case let error as StorageError: Failure(kind(of: error.kind), error.message, hint: error.hint)
+        case let error as StorageError: Failure(error)
+        case let error as JOSEError: Failure(error.reason == .cryptoFailure ? .bug : .malformed, "\(error)")
         case let error as CryptoError: Failure(kind(of: error), "\(error)")
         default:
             Failure(
@@ -18,21 +20,6 @@ package enum ErrorMapper {
 
     /// The statement behind a storage error, for `-vv`.
     static func sql(_ error: any Error) -> String? { (error as? StorageError)?.sql }
-
-    private static func kind(of kind: StorageError.Kind) -> Failure.Kind {
-        switch kind {
-        case .absent: .absent
-        case .notDatabase, .foreignApplication, .malformed: .malformed
-        case .corrupt, .schemaAltered: .untrusted
-        case .needsMigration, .newerSchema: .configuration
-        case .link, .notPermitted, .readOnly: .notPermitted
-        case .cannotCreate, .exists: .cannotCreate
-        case .busy: .busy
-        case .full, .io: .io
-        case .interrupted: .interrupted
-        case .constraint, .bug: .bug
-        }
-    }
 
     private static func kind(of error: CryptoError) -> Failure.Kind {
         switch error {

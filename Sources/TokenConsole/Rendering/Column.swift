@@ -22,7 +22,7 @@ package struct Column<Record>: Sendable {
     package let cell: @Sendable (Record) -> Cell
 
     package init(
-        _ name: String, _ header: String? = nil, _ presence: Presence = .standard, align alignment: Alignment = .left,
+        _ name: String, _ presence: Presence = .standard, header: String? = nil, align alignment: Alignment = .left,
         shrinks shrinkOrder: Int? = nil, _ cell: @escaping @Sendable (Record) -> Cell
     ) {
         self.name = name

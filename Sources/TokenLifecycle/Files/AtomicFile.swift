@@ -73,7 +73,8 @@ package enum AtomicFile {
     /// Makes the rename itself durable.
     private static func syncDirectory(_ directory: String, path: String) throws(Failure) {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }  // a directory that may be written but not read: the file itself is synced
+        // A directory that may be written but not read: the file itself is synced.
+        guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw failure(.io, "cannot sync the directory of", path)

@@ -1,0 +1,35 @@
+import Testing
+import TokenConsole
+
+@Suite struct `Secrets in arguments` {
+    private static let token = "k7m2q9d0v3x8c5b1n6h4w2t0r9y8p7s6"
+    private static let header = "eyJhbGciOiJIUzI1NiJ9"
+
+    @Test(arguments: [
+        "tks_\(token)", "tkr_\(token)", "TKR_\(token.uppercased())", "tks_4k2m9qdx0123456", "x=tkr_\(token)",
+        "\(header).eyJzdWIiOiJhIn0.c2ln", "Bearer \(header).eyJzdWIiOiJhIn0.", "--claim=t=\(header).e30.c2ln",
+        "ewogICJhbGciOiAiRVMyNTYiCn0.e30.c2ln", "\(header)..aXY.Y3Q.dGFn", "-----BEGIN PRIVATE KEY-----\nMC4",
+        "-----BEGIN EC PRIVATE KEY-----", #"{"kty":"oct","k":"c2VjcmV0"}"#, #"{ "kty" : "EC", "d" : "x" }"#,
+    ])
+    func `are refused and not echoed`(argument: String) {
+        for arguments in [
+            ["pet", "list", argument], ["--nope", argument], [argument], ["pet", "list", "--", argument],
+        ] {
+            let run = Run(arguments)
+            #expect(run.code == .usage)
+            #expect(run.errors.hasPrefix("tokenctl: error: an argument looks like a"))
+            #expect(!run.errors.contains(argument))
+            #expect(run.output == "")
+        }
+    }
+
+    @Test(arguments: [
+        "ses_4k2m9qdx", "rt_4k2m9qdx", "tks_", "tkr_short", "alice@example.com", "a.b.c", "eyeglasses.store.com", "eyJ",
+        "https://login.example/a.b.c", #"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#, "2026-01-01", "10.0.0.0/8",
+        "-",
+        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+    ])
+    func `are not seen where there are none`(argument: String) {
+        #expect(SecretGuard.secret(in: argument) == nil)
+    }
+}

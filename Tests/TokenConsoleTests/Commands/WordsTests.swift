@@ -1,0 +1,21 @@
+import Testing
+import TokenConsole
+import TokenLifecycle
+
+@Suite struct `A typed line` {
+    @Test(
+        arguments: [
+            ("", []), ("  ", []), ("# all of it", []), ("a b", [["a", "b"]]), ("a;b c;", [["a"], ["b", "c"]]),
+            ("a \"b c\" 'd \"e\"'", [["a", "b c", "d \"e\""]]), ("a\\ b \\; \\#", [["a b", ";", "#"]]),
+            ("a#b #c", [["a#b"]]), ("'' \"\"", [["", ""]]), ("a\t$HOME *", [["a", "$HOME", "*"]]),
+            ("\"a\\\"b\\\\c\\d\" 'a\\b'", [["a\"b\\c\\d", "a\\b"]]),
+        ] as [(String, [[String]])])
+    func `becomes commands and words`(line: String, commands: [[String]]) throws {
+        #expect(try Words.commands(in: line) == commands)
+    }
+
+    @Test(arguments: ["'a", "\"a", "a\\", "\"a\\\""])
+    func `that is not finished is refused`(line: String) {
+        #expect(throws: Failure.self) { try Words.commands(in: line) }
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Foundation
+import TokenConsole
+import TokenLifecycle
+
+/// Plays a transcript in process, in a folder of its own, and says where reality differs.
+struct TranscriptRunner {
+    let root: any ParsableCommand.Type
+
+    /// Set to record: transcripts are rewritten with what happened, and the test fails, so nobody records by accident.
+    static let isRecording = ProcessInfo.processInfo.environment["TOKENCTL_RECORD_TRANSCRIPTS"] == "1"
+
+    /// The differences, a text each; none when all is as expected. `recorded` is the transcript with what really came.
+    func play(_ transcript: Transcript) throws -> (differences: [String], answers: [Answer]) {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tokenctl-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var captures = Captures()
+        var differences: [String] = []
+        var answers: [Answer] = []
+        for step in transcript.steps {
+            let answer = try run(step, captures, in: folder.path)
+            answers.append(answer)
+            differences += compare(step.output, answer.output, "output", step, &captures)
+            differences += compare(step.errors, answer.errors, "errors", step, &captures)
+            if step.code != answer.code {
+                differences.append(
+                    "line \(step.line): exit \(answer.code), not \(step.code): \(answer.errors.joined(separator: " "))")
+            }
+        }
+        return (differences, answers)
+    }
+
+    struct Answer {
+        var output: [String]
+        var errors: [String]
+        var code: Int32
+    }
+
+    private func run(_ step: Transcript.Step, _ captures: Captures, in folder: String) throws -> Answer {
+        let world = TestWorld()
+        var console = world.console(
+            at: step.now, input: captures.filled(step.input),
+            environment: [
+                "HOME": folder, "XDG_CONFIG_HOME": folder, "TOKENCTL_DB": "\(folder)/tokens.db", "PWD": folder,
+                "DIR": folder,
+            ])
+        let command = captures.filled(step.command).replacingOccurrences(of: "$DIR", with: folder)
+        var code = ExitCode.done
+        for words in try Words.commands(in: command) {
+            guard words.first == "tokenctl" else {
+                throw Failure(.malformed, "line \(step.line): not a tokenctl command")
+            }
+            code = Dispatcher(root).run(Array(words.dropFirst()), in: &console)
+        }
+        try console.closeStore()
+        func lines(_ text: String) -> [String] {
+            text.replacingOccurrences(of: folder, with: "$DIR").split(separator: "\n").map(String.init)
+        }
+        return Answer(output: lines(world.output), errors: lines(world.errors), code: code.rawValue)
+    }
+
+    private func compare(
+        _ expected: [String], _ actual: [String], _ stream: String, _ step: Transcript.Step, _ captures: inout Captures
+    ) -> [String] {
+        var differences: [String] = []
+        for (pattern, line) in zip(expected, actual) where !captures.matches(pattern, line) {
+            differences.append("line \(step.line): \(stream) '\(line)', not '\(pattern)'")
+        }
+        for line in actual.dropFirst(expected.count) {
+            differences.append("line \(step.line): unexpected \(stream) '\(line)'")
+        }
+        for line in expected.dropFirst(actual.count) {
+            differences.append("line \(step.line): missing \(stream) '\(line)'")
+        }
+        return differences
+    }
+}
+
+extension TranscriptRunner {
+    /// The text of a transcript with what really came in place of what was expected.
+    func recording(_ text: String, _ transcript: Transcript, _ answers: [Answer]) -> String {
+        var result: [String] = []
+        var rest = zip(transcript.steps, answers).makeIterator()
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix("< ") { result.append(String(line)) }
+            guard line.hasPrefix("$ "), let (_, answer) = rest.next() else { continue }
+            result.append(String(line))
+            result += answer.output + answer.errors.map { "! \($0)" }
+            if answer.code != 0 { result.append("? \(answer.code)") }
+        }
+        return result.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Glibc
+import Testing
+import TokenLifecycle
+
+@Suite struct `Files written whole` {
+    let folder = Folder()
+
+    private func mode(_ path: String) -> mode_t {
+        var status = stat()
+        return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+    }
+
+    @Test(arguments: [0o600, 0o644] as [UInt32])
+    func `have the mode asked for, whatever the umask`(mode: UInt32) throws {
+        let path = folder.path("out")
+        try AtomicFile.write(Array("hello".utf8), to: path, mode: mode)
+        #expect(self.mode(path) == mode)
+        #expect(try InputFile.read(path, limit: 100) == Array("hello".utf8))
+    }
+
+    @Test func `replace what was there and leave nothing beside it`() throws {
+        let path = folder.path("out")
+        try AtomicFile.write([UInt8](repeating: 1, count: 300_000), to: path, mode: 0o644)
+        try AtomicFile.write([2], to: path, mode: 0o600)
+        #expect(try InputFile.read(path, limit: 10) == [2])
+        #expect(mode(path) == 0o600)
+        #expect(try folder.names() == ["out"])
+    }
+
+    @Test func `never go through a link`() throws {
+        let target = folder.path("target")
+        try AtomicFile.write([1], to: target, mode: 0o600)
+        for (name, destination) in [("live", target), ("dangling", folder.path("nothing"))] {
+            #expect(symlink(destination, folder.path(name)) == 0)
+            let failure = #expect(throws: Failure.self) {
+                try AtomicFile.write([9], to: folder.path(name), mode: 0o600)
+            }
+            #expect(failure?.kind == .notPermitted)
+        }
+        #expect(try InputFile.read(target, limit: 10) == [1])
+        #expect(try folder.names() == ["dangling", "live", "target"])
+    }
+
+    @Test func `are not made over a directory, in no directory, or without a name`() throws {
+        #expect(mkdir(folder.path("sub"), 0o700) == 0)
+        for (path, kind) in [
+            (folder.path("sub"), Failure.Kind.cannotCreate), (folder.path("none/out"), .cannotCreate), ("", .usage),
+            ("a\0b", .usage), ("/dev/null", .cannotCreate),
+        ] {
+            let failure = #expect(throws: Failure.self) { try AtomicFile.write([1], to: path, mode: 0o600) }
+            #expect(failure?.kind == kind, "\(path)")
+        }
+        #expect(try folder.names() == ["sub"])
+    }
+
+    @Test func `are read up to a limit and no further`() throws {
+        let path = folder.path("in")
+        try AtomicFile.write([UInt8](repeating: 7, count: 100), to: path, mode: 0o600)
+        #expect(try InputFile.read(path, limit: 100).count == 100)
+        for (path, limit, kind) in [
+            (path, 99, Failure.Kind.malformed), (folder.path("none"), 99, .absent), (folder.path(""), 99, .malformed),
+            ("/dev/zero", 99, .malformed), ("", 99, .usage),
+        ] {
+            let failure = #expect(throws: Failure.self) { try InputFile.read(path, limit: limit) }
+            #expect(failure?.kind == kind, "\(path)")
+        }
+    }
+}
+
+/// A folder of its own for one test, gone with it.
+final class Folder {
+    private let root = FileManager.default.temporaryDirectory.appendingPathComponent("tokenctl-\(UUID().uuidString)")
+
+    init() { try? FileManager.default.createDirectory(at: root, withIntermediateDirectories: true) }
+    deinit { try? FileManager.default.removeItem(at: root) }
+
+    func path(_ name: String) -> String { root.path + "/" + name }
+    func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: root.path).sorted() }
+}
