@@ -18,14 +18,14 @@ extension Listing where Record == AuditEvent {
                 Column("seq", align: .right) { .id(String($0.seq)) },
                 Column("at") { .instant($0.at) },
                 Column("actor", shrinks: 2) { .text($0.actor.name) },
-                Column("uid", nil, .wide, align: .right) { .count($0.actor.uid) },
+                Column("uid", .wide, align: .right) { .count($0.actor.uid) },
                 Column("verb") { .text($0.verb) },
                 Column("target", shrinks: 1) { .text(ifAny: $0.target) },
                 Column("reason", shrinks: 0) { .text(ifAny: $0.reason) },
                 Column("counts") { event in
                     .text(event.counts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
                 },
-                Column("hash", nil, .jsonOnly) { .text(Base64URL.encode($0.hash)) },
+                Column("hash", .jsonOnly) { .text(Base64URL.encode($0.hash)) },
             ])
     }
 }

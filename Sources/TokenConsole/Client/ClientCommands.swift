@@ -16,9 +16,9 @@ extension Listing where Record == Client {
             schema: "client.list", id: { $0.clientID },
             columns: [
                 Column("client", shrinks: 0) { .text($0.clientID) },
-                Column("live_sessions", "SESSIONS", align: .right) { .count($0.liveSessions) },
-                Column("floor_at", "LOGGED OUT") { .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil) },
-                Column("created_at", "SINCE") { .instant($0.createdAt) },
+                Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.liveSessions) },
+                Column("floor_at", header: "LOGGED OUT") { .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil) },
+                Column("created_at", header: "SINCE") { .instant($0.createdAt) },
             ])
     }
 }

@@ -51,8 +51,8 @@ package struct SessionFilterOptions: ParsableArguments {
         filter.networks = networks
         filter.devices = devices
         filter.states = StateChoice.states(of: states)
-        filter.since = since?.resolved(at: now, .past)
-        filter.until = until?.resolved(at: now, .past)
+        filter.since = since?.resolved(at: now, .ago)
+        filter.until = until?.resolved(at: now, .ago)
         filter.idleOver = idleOver
         filter.expiresWithin = expiresWithin
         return filter

@@ -11,7 +11,7 @@ extension Console {
         }
         let bytes: [UInt8]
         if input.isTerminal {
-            bytes = Array((try prompter.ask("token: ", false) ?? "").utf8)
+            bytes = Array((try prompter.ask("token: ", echoing: false) ?? "").utf8)
         } else {
             do { bytes = try input.readAll(limit: 1 << 20) } catch where error.kind == .malformed { return nil }
         }

@@ -19,12 +19,12 @@ extension Listing where Record == DenyRule {
                 Column("id", align: .right) { .id(String($0.id)) },
                 Column("scope") { .text($0.scope.rawValue) },
                 Column("value", shrinks: 1) { .text(ifAny: $0.scope == .everyone ? nil : $0.value) },
-                Column("issued_before", "ISSUED BEFORE") { .instant(ifAny: $0.issuedBefore) },
-                Column("matches_until", "UNTIL") { .instant(ifAny: $0.matchesUntil) },
-                Column("created_at", "SINCE") { .instant($0.createdAt) },
+                Column("issued_before", header: "ISSUED BEFORE") { .instant(ifAny: $0.issuedBefore) },
+                Column("matches_until", header: "UNTIL") { .instant(ifAny: $0.matchesUntil) },
+                Column("created_at", header: "SINCE") { .instant($0.createdAt) },
                 Column("actor", shrinks: 2) { .text($0.actor) },
                 Column("reason", shrinks: 0) { .text(ifAny: $0.reason) },
-                Column("audit", nil, .wide, align: .right) { rule in
+                Column("audit", .wide, align: .right) { rule in
                     rule.auditSeq.map { $0 > 0 ? .count($0) : .none } ?? .none
                 },
             ])
@@ -92,7 +92,7 @@ struct DenylistAdd: ConsoleCommand {
         }
         let now = console.now
         let addition = DenylistAddition(
-            subject, issuedBefore: issuedBefore?.resolved(at: now, .past), expires: expires?.resolved(at: now, .future),
+            subject, issuedBefore: issuedBefore?.resolved(at: now, .ago), expires: expires?.resolved(at: now, .fromNow),
             reason: try act.reason(in: console))
         try console.act(addition, act)
     }

@@ -52,7 +52,7 @@ struct KeyImportCommand: ConsoleCommand {
         var options = SigningKeyImport.Options()
         options.kid = kid
         options.accepted = AcceptedTokens(type: typ, issuer: iss, audience: aud, client: client)
-        options.until = until?.resolved(at: console.now, .future)
+        options.until = until?.resolved(at: console.now, .fromNow)
         options.standsBy = standby
         options.answersWithoutKid = alsoWithoutKid
         options.allowsWeak = weak
@@ -92,6 +92,6 @@ struct KeyExportJWKS: ConsoleCommand {
         let set = try console.store(for: .reading).read { try $0.keySet() }
         guard let out else { return try console.output.write(String(decoding: set.bytes, as: UTF8.self)) }
         try AtomicFile.write(set.bytes, to: out, mode: 0o644)
-        console.notes.say("\(set.kids.count) keys written to \(out)")
+        try console.notes.note("\(set.kids.count) keys written to \(out)")
     }
 }

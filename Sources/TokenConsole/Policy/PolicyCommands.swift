@@ -19,8 +19,8 @@ extension Listing where Record == PolicySetting {
                 Column("value", shrinks: 1) { .text($0.value) },
                 Column("set") { .bool($0.isSet) },
                 Column("range", shrinks: 2) { .text($0.definition.range) },
-                Column("summary", "MEANING", shrinks: 0) { .text($0.definition.summary) },
-                Column("standard", nil, .wide) { .text($0.definition.standard) },
+                Column("summary", header: "MEANING", shrinks: 0) { .text($0.definition.summary) },
+                Column("standard", .wide) { .text($0.definition.standard) },
             ])
     }
 }

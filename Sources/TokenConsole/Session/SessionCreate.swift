@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import TokenJOSE
 internal import TokenLifecycle
+internal import TokenStorage
 
 struct SessionCreate: ConsoleCommand {
     static let configuration = CommandConfiguration(
@@ -55,8 +56,8 @@ struct SessionCreate: ConsoleCommand {
             }
         }
         let made = try console.writing { store, actor in try store.logIn(login, as: actor) }
-        console.notes.say("\(made.session.id) of \(made.session.user): keep these, they are not shown again")
-        for id in made.ended { console.notes.say("\(id) ended to stay within session.limit") }
+        try console.notes.note("\(made.session.id) of \(made.session.user): keep these, they are not shown again")
+        for id in made.ended { try console.notes.note("\(id) ended to stay within session.limit") }
         try console.show(
             Fields(
                 schema: "session.create", id: made.session.id.text,

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import TokenCrypto
 internal import TokenJOSE
 internal import TokenLifecycle
+internal import TokenStorage
 
 struct Init: ConsoleCommand {
     static let configuration = CommandConfiguration(

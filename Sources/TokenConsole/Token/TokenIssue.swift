@@ -42,7 +42,7 @@ struct TokenIssue: ConsoleCommand {
         guard Set(names).count == names.count else { throw Failure(.usage, "a claim is given twice") }
         let token = try console.writing { store, actor in try store.issue(request, as: actor) }
         if session == nil {
-            console.notes.say("tied to no session: it ends at \(token.expiry.rfc3339), or by the denylist")
+            try console.notes.note("tied to no session: it ends at \(token.expiry.rfc3339), or by the denylist")
         }
         try console.show(
             Fields(

@@ -34,7 +34,7 @@ struct TokenRefresh: ConsoleCommand {
         switch outcome {
         case .refused(let reason): try refuse(reason, &console)
         case .refreshed(let pair):
-            if pair.wasRepeated { console.notes.say("spent a moment ago: the same successor again") }
+            if pair.wasRepeated { try console.notes.note("spent a moment ago: the same successor again") }
             try console.show(
                 Fields(
                     schema: "token.refresh", id: pair.family.text,
@@ -47,7 +47,7 @@ struct TokenRefresh: ConsoleCommand {
 
     private func refuse(_ reason: RefreshRefusal, _ console: inout Console) throws {
         console.outcome = .no
-        console.notes.say("refused: \(reason.rawValue)\(reason.advice)")
+        try console.notes.note("refused: \(reason.rawValue)\(reason.advice)")
         if console.wantsDetail {
             try console.show(
                 "token.refresh", [.init("refused", .string(reason.rawValue))], lines: [])

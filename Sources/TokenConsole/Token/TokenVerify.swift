@@ -77,7 +77,7 @@ struct ExpectationOptions: ParsableArguments {
         var expectations = Expectations()
         expectations.audience = audience
         expectations.issuer = issuer
-        expectations.at = at?.resolved(at: now, .past)
+        expectations.at = at?.resolved(at: now, .ago)
         return expectations
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import TokenJOSE
 internal import TokenLifecycle
 
 /// `user …`
@@ -16,9 +17,9 @@ extension Listing where Record == User {
             schema: schema, id: { $0.subject },
             columns: [
                 Column("user", shrinks: 0) { .text($0.subject) },
-                Column("live_sessions", "SESSIONS", align: .right) { .count($0.liveSessions) },
-                Column("last_seen_at", "SEEN") { .instant(ifAny: $0.lastSeenAt) },
-                Column("created_at", "SINCE") { .instant($0.createdAt) },
+                Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.liveSessions) },
+                Column("last_seen_at", header: "SEEN") { .instant(ifAny: $0.lastSeenAt) },
+                Column("created_at", header: "SINCE") { .instant($0.createdAt) },
             ])
     }
 }
@@ -96,9 +97,10 @@ struct UserShow: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
+        let name = self.user
         let (user, sessions, rule, now) = try console.store(for: .reading).read { reader in
             (
-                try reader.user(named: user), try reader.liveSessions(ofUser: user), try reader.denyRule(.user, user),
+                try reader.user(named: name), try reader.liveSessions(ofUser: name), try reader.denyRule(.user, name),
                 reader.now
             )
         }

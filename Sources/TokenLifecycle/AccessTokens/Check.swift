@@ -43,6 +43,12 @@ package struct Check: Sendable {
     /// For a person: what was compared, and what caused a denial.
     package var detail: String
 
+    package init(name: String, answer: Answer, detail: String) {
+        self.name = name
+        self.answer = answer
+        self.detail = detail
+    }
+
     static func yes(_ name: String, _ detail: String) -> Check { Check(name: name, answer: .yes, detail: detail) }
 
     static func no(_ name: String, _ reason: RefusalReason, _ detail: String) -> Check {

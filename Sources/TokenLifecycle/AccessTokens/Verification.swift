@@ -28,6 +28,10 @@ package struct Verification: Sendable {
         return .active
     }
 
+    package init(checks: [Check] = []) {
+        self.checks = checks
+    }
+
     /// The check that decided, where the token is refused.
     package var refusal: Check? {
         checks.first { if case .no = $0.answer { true } else { false } }

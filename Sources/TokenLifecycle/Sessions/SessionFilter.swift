@@ -118,6 +118,11 @@ package struct Page<Element: Sendable>: Sendable {
     package var items: [Element]
     /// Continue with rows before this one; nil when there are no more.
     package var next: Int64?
+
+    package init(items: [Element], next: Int64?) {
+        self.items = items
+        self.next = next
+    }
 }
 
 extension StoreReading {
