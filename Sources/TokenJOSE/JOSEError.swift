@@ -38,6 +38,19 @@ package struct JOSEError: Error, Equatable, Sendable {
     }
 
     package var code: String { flaw?.rawValue ?? reason.rawValue }
+
+    /// A sentence for people.
+    package var message: String { detail ?? reason.sentence }
+
+    /// Whether the text is well formed as far as it was read, and uses what this product refuses by design (RFC 8725).
+    package var isUnsupported: Bool {
+        switch reason {
+        case .jwe, .jsonSerialization, .algorithmNone, .unsupportedAlgorithm, .crit, .b64, .jku, .x5u, .jwk, .x5c, .x5t,
+            .zip, .nested, .unsupportedKeyType, .unsupportedCurve:
+            true
+        default: false
+        }
+    }
 }
 
 extension JOSEError {
@@ -113,7 +126,7 @@ extension JOSEError {
 }
 
 extension JOSEError: CustomStringConvertible {
-    package var description: String { detail.map { "\(code): \($0)" } ?? code }
+    package var description: String { message }
 }
 
 /// Runs `body`, giving its crypto errors the form of this module.

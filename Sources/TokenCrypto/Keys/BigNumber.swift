@@ -31,10 +31,10 @@ struct BigNumber: ~Copyable {
     }
 
     /// A copy of a parameter of `key`, such as `n`, `priv` or `rsa-factor1`.
-    init(parameter name: String, of key: OpaquePointer) throws(CryptoError) {
+    init(parameter name: StaticString, of key: OpaquePointer) throws(CryptoError) {
         try self.init(orThrow: .unacceptableKey(.incomplete)) { handle in
             var destination: OpaquePointer? = handle
-            return EVP_PKEY_get_bn_param(key, name, &destination) == 1
+            return EVP_PKEY_get_bn_param(key, name.cString, &destination) == 1
         }
     }
 

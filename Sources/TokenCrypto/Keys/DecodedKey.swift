@@ -27,8 +27,8 @@ struct DecodedKey: ~Copyable {
     func publicComponents() throws(CryptoError) -> PublicKeyComponents {
         switch try keyType() {
         case .p256:
-            guard let x = try BigNumber(parameter: OSSL_PKEY_PARAM_EC_PUB_X, of: handle).padded(to: P256Key.size),
-                let y = try BigNumber(parameter: OSSL_PKEY_PARAM_EC_PUB_Y, of: handle).padded(to: P256Key.size)
+            guard let x = try BigNumber(parameter: KeyParameter.x, of: handle).padded(to: P256Key.size),
+                let y = try BigNumber(parameter: KeyParameter.y, of: handle).padded(to: P256Key.size)
             else { throw .unacceptableKey(.wrongLength) }
             return .p256(x: x.withUnsafeBytes { Array($0) }, y: y.withUnsafeBytes { Array($0) })
         case .ed25519:
@@ -39,8 +39,8 @@ struct DecodedKey: ~Copyable {
             return .ed25519(point)
         case .rsa:
             return .rsa(
-                modulus: try BigNumber(parameter: OSSL_PKEY_PARAM_RSA_N, of: handle).bytes,
-                exponent: try BigNumber(parameter: OSSL_PKEY_PARAM_RSA_E, of: handle).bytes)
+                modulus: try BigNumber(parameter: KeyParameter.n, of: handle).bytes,
+                exponent: try BigNumber(parameter: KeyParameter.e, of: handle).bytes)
         }
     }
 
@@ -48,7 +48,7 @@ struct DecodedKey: ~Copyable {
         let publicHalf = try publicComponents()
         switch publicHalf {
         case .p256:
-            guard let d = try BigNumber(parameter: OSSL_PKEY_PARAM_PRIV_KEY, of: handle).padded(to: P256Key.size)
+            guard let d = try BigNumber(parameter: KeyParameter.privateKey, of: handle).padded(to: P256Key.size)
             else { throw .unacceptableKey(.wrongLength) }
             return PrivateKeyComponents(publicHalf: publicHalf, d: d)
         case .ed25519:
@@ -60,13 +60,13 @@ struct DecodedKey: ~Copyable {
         case .rsa:
             return PrivateKeyComponents(
                 publicHalf: publicHalf,
-                d: try BigNumber(parameter: OSSL_PKEY_PARAM_RSA_D, of: handle).secretBytes,
+                d: try BigNumber(parameter: KeyParameter.d, of: handle).secretBytes,
                 crt: RSAFactors(
-                    p: try BigNumber(parameter: RSAKey.Parameter.p, of: handle).secretBytes,
-                    q: try BigNumber(parameter: RSAKey.Parameter.q, of: handle).secretBytes,
-                    dp: try BigNumber(parameter: RSAKey.Parameter.dp, of: handle).secretBytes,
-                    dq: try BigNumber(parameter: RSAKey.Parameter.dq, of: handle).secretBytes,
-                    qi: try BigNumber(parameter: RSAKey.Parameter.qi, of: handle).secretBytes))
+                    p: try BigNumber(parameter: KeyParameter.p, of: handle).secretBytes,
+                    q: try BigNumber(parameter: KeyParameter.q, of: handle).secretBytes,
+                    dp: try BigNumber(parameter: KeyParameter.dp, of: handle).secretBytes,
+                    dq: try BigNumber(parameter: KeyParameter.dq, of: handle).secretBytes,
+                    qi: try BigNumber(parameter: KeyParameter.qi, of: handle).secretBytes))
         }
     }
 
@@ -81,7 +81,7 @@ struct DecodedKey: ~Copyable {
             throw .unacceptableKey(.explicitParameters)
         }
         var name = [CChar](repeating: 0, count: 64)
-        guard EVP_PKEY_get_utf8_string_param(handle, OSSL_PKEY_PARAM_GROUP_NAME, &name, name.count, nil) == 1,
+        guard EVP_PKEY_get_utf8_string_param(handle, KeyParameter.group.cString, &name, name.count, nil) == 1,
             EC_curve_nist2nid("P-256") == OBJ_txt2nid(name)
         else { throw .unacceptableKey(.unsupportedType) }
         return .p256

@@ -1,6 +1,9 @@
 internal import COpenSSL
 
 /// Collects the parameters of a key and has OpenSSL build the key from them.
+///
+/// The builder keeps references: numbers and bytes must outlive `makeKey`. A `BigNumber` does, because noncopyable values with
+/// a `deinit` live to the end of their scope.
 struct KeyParameters: ~Copyable {
     private let builder: OpaquePointer
 
@@ -11,22 +14,20 @@ struct KeyParameters: ~Copyable {
 
     deinit { OSSL_PARAM_BLD_free(builder) }
 
-    /// The builder keeps only a reference: text and bytes must be constant or outlive `makeKey`.
-    func add(_ name: String, text: StaticString) throws(CryptoError) {
-        let result = text.withUTF8Buffer {
-            OSSL_PARAM_BLD_push_utf8_string(
-                builder, name, UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-        guard result == 1 else { throw Library.failure("key parameters") }
-    }
-
-    func add(_ name: String, bytes: UnsafeRawBufferPointer) throws(CryptoError) {
-        guard OSSL_PARAM_BLD_push_octet_string(builder, name, bytes.baseAddress, bytes.count) == 1
+    func add(_ name: StaticString, text: StaticString) throws(CryptoError) {
+        guard OSSL_PARAM_BLD_push_utf8_string(builder, name.cString, text.cString, text.utf8CodeUnitCount) == 1
         else { throw Library.failure("key parameters") }
     }
 
-    func add(_ name: String, _ number: borrowing BigNumber) throws(CryptoError) {
-        guard OSSL_PARAM_BLD_push_BN(builder, name, number.handle) == 1 else { throw Library.failure("key parameters") }
+    func add(_ name: StaticString, bytes: UnsafeRawBufferPointer) throws(CryptoError) {
+        guard OSSL_PARAM_BLD_push_octet_string(builder, name.cString, bytes.baseAddress, bytes.count) == 1
+        else { throw Library.failure("key parameters") }
+    }
+
+    func add(_ name: StaticString, _ number: borrowing BigNumber) throws(CryptoError) {
+        guard OSSL_PARAM_BLD_push_BN(builder, name.cString, number.handle) == 1 else {
+            throw Library.failure("key parameters")
+        }
     }
 
     /// Returns a key that the caller frees. Throws `refusal` when OpenSSL finds that the numbers make no such key.

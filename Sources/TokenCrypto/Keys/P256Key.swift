@@ -8,11 +8,10 @@ enum P256Key {
     /// OpenSSL refuses coordinates outside the field and points off the curve when it decodes them.
     static func make(x: [UInt8], y: [UInt8]) throws(CryptoError) -> OpaquePointer {
         let point = try uncompressed(x: x, y: y)
-        defer { withExtendedLifetime(point) {} }
         let parameters = try KeyParameters()
-        try parameters.add(OSSL_PKEY_PARAM_GROUP_NAME, text: "prime256v1")
+        try parameters.add(KeyParameter.group, text: "prime256v1")
         return try withBytes(of: point) { (bytes) throws(CryptoError) -> OpaquePointer in
-            try parameters.add(OSSL_PKEY_PARAM_PUB_KEY, bytes: bytes)
+            try parameters.add(KeyParameter.publicKey, bytes: bytes)
             return try parameters.makeKey("EC", isPrivate: false, orRefuse: .pointNotOnCurve)
         }
     }
@@ -23,10 +22,10 @@ enum P256Key {
         EVP_PKEY_free(try make(x: x, y: y))
         let scalar = try BigNumber(d)
         let parameters = try KeyParameters()
-        try parameters.add(OSSL_PKEY_PARAM_GROUP_NAME, text: "prime256v1")
-        try parameters.add(OSSL_PKEY_PARAM_PRIV_KEY, scalar)
+        try parameters.add(KeyParameter.group, text: "prime256v1")
+        try parameters.add(KeyParameter.privateKey, scalar)
         let key = try withBytes(of: try uncompressed(x: x, y: y)) { (bytes) throws(CryptoError) -> OpaquePointer in
-            try parameters.add(OSSL_PKEY_PARAM_PUB_KEY, bytes: bytes)
+            try parameters.add(KeyParameter.publicKey, bytes: bytes)
             return try parameters.makeKey("EC", isPrivate: true, orRefuse: .mismatchedHalves)
         }
         guard isPair(key) else {

@@ -2,15 +2,6 @@ internal import COpenSSL
 
 /// RSA keys (RFC 8017), with the limits of RFC 7518 §3.3 and FIPS 186-5 §A.1.1.
 enum RSAKey {
-    /// OpenSSL's names for the primes and CRT parameters; its macros for them are built from pieces and invisible here.
-    enum Parameter {
-        static let p = "rsa-factor1"
-        static let q = "rsa-factor2"
-        static let dp = "rsa-exponent1"
-        static let dq = "rsa-exponent2"
-        static let qi = "rsa-coefficient1"
-    }
-
     static let allowedBits = 2048...8192
     static let leastExponent: UInt = 65537
 
@@ -19,8 +10,8 @@ enum RSAKey {
         let e = try BigNumber(exponent)
         try validate(modulus: n, exponent: e)
         let parameters = try KeyParameters()
-        try parameters.add(OSSL_PKEY_PARAM_RSA_N, n)
-        try parameters.add(OSSL_PKEY_PARAM_RSA_E, e)
+        try parameters.add(KeyParameter.n, n)
+        try parameters.add(KeyParameter.e, e)
         return try parameters.makeKey("RSA", isPrivate: false, orRefuse: .undecodable)
     }
 
@@ -35,14 +26,14 @@ enum RSAKey {
             dp: try BigNumber(factors.dp), dq: try BigNumber(factors.dq), qi: try BigNumber(factors.qi))
         guard try numbers.belongTogether() else { throw .unacceptableKey(.mismatchedHalves) }
         let parameters = try KeyParameters()
-        try parameters.add(OSSL_PKEY_PARAM_RSA_N, numbers.n)
-        try parameters.add(OSSL_PKEY_PARAM_RSA_E, numbers.e)
-        try parameters.add(OSSL_PKEY_PARAM_RSA_D, numbers.d)
-        try parameters.add(Parameter.p, numbers.p)
-        try parameters.add(Parameter.q, numbers.q)
-        try parameters.add(Parameter.dp, numbers.dp)
-        try parameters.add(Parameter.dq, numbers.dq)
-        try parameters.add(Parameter.qi, numbers.qi)
+        try parameters.add(KeyParameter.n, numbers.n)
+        try parameters.add(KeyParameter.e, numbers.e)
+        try parameters.add(KeyParameter.d, numbers.d)
+        try parameters.add(KeyParameter.p, numbers.p)
+        try parameters.add(KeyParameter.q, numbers.q)
+        try parameters.add(KeyParameter.dp, numbers.dp)
+        try parameters.add(KeyParameter.dq, numbers.dq)
+        try parameters.add(KeyParameter.qi, numbers.qi)
         return try parameters.makeKey("RSA", isPrivate: true, orRefuse: .mismatchedHalves)
     }
 

@@ -11,6 +11,7 @@ package struct ECDSASignature: Equatable, Sendable {
         self.raw = raw
     }
 
+    /// Takes DER and nothing else: OpenSSL's decoder also reads other spellings of the same numbers.
     package init(der: [UInt8]) throws(CryptoError) {
         raw = try Library.call { (_) throws(CryptoError) -> [UInt8] in
             var raw = [UInt8](repeating: 0, count: Self.size)
@@ -19,13 +20,15 @@ package struct ECDSASignature: Equatable, Sendable {
                 guard let parsed = d2i_ECDSA_SIG(nil, &position, bytes.count) else { return false }
                 defer { ECDSA_SIG_free(parsed) }
                 return raw.withUnsafeMutableBytes { raw in
-                    bytes.consumed(upTo: position) == bytes.count
-                        && BN_bn2binpad(ECDSA_SIG_get0_r(parsed), raw.bytes, 32) == 32
+                    BN_bn2binpad(ECDSA_SIG_get0_r(parsed), raw.bytes, 32) == 32
                         && BN_bn2binpad(ECDSA_SIG_get0_s(parsed), raw.bytes?.advanced(by: 32), 32) == 32
                 }
             }
             guard converted else { throw Library.failure("decoding a signature") }
             return raw
+        }
+        guard try self.der() == der else {
+            throw .library(operation: "decoding a signature", reason: "not in its canonical encoding")
         }
     }
 

@@ -3,6 +3,11 @@ package struct JSONError: Error, Equatable, Sendable {
     package let reason: Reason
     package let offset: Int
 
+    package init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+
     package enum Reason: String, Sendable, CaseIterable {
         case tooLarge = "too_large"
         case nestingTooDeep = "nesting_too_deep"

@@ -79,6 +79,14 @@ package final class PrivateJWK: Sendable {
         try self.init(components, kid: attributes.kid, alg: attributes.alg)
     }
 
+    /// The bytes of a symmetric key. Any other has none: `algorithmMismatch`.
+    package func secret() throws(JOSEError) -> SecretBytes {
+        switch material {
+        case .secret(let secret): secret.copy()
+        case .privateKey: throw JOSEError(.algorithmMismatch)
+        }
+    }
+
     /// Reads the one private key of a PEM text: PKCS#8, SEC 1 or PKCS#1, without passphrase.
     package static func fromPEM(_ text: borrowing SecretBytes) throws(JOSEError) -> PrivateJWK {
         let imported = try KeyImport(reading: text)

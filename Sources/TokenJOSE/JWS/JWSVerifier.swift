@@ -26,14 +26,9 @@ package final class JWSVerifier: Sendable {
         method = .authentication(HMACSHA256Key(secret))
     }
 
-    /// With the public half of a private key, or with a symmetric one.
-    package convenience init(algorithm: SignatureAlgorithm, privateJWK: PrivateJWK) throws(JOSEError) {
-        guard privateJWK.supportedAlgorithms.contains(algorithm) else { throw JOSEError(.algorithmMismatch) }
-        switch privateJWK.material {
-        case .secret(let secret): try self.init(hs256Secret: secret)
-        case .privateKey(let key):
-            try self.init(algorithm: algorithm, jwk: JWK(checked: key.publicHalf, kid: nil, alg: nil))
-        }
+    /// With a shared secret that was sealed or imported as a JWK.
+    package convenience init(hs256 key: PrivateJWK) throws(JOSEError) {
+        try self.init(hs256Secret: try key.secret())
     }
 
     package func verify(_ jws: CompactJWS) -> Bool {
