@@ -54,7 +54,8 @@ FAMILY_ROW = {
     "id": "f.id", "session_id": "f.id", "user_id": "f.user", "client_id": "f.client", "created_at": "f.created_at",
     "valid_from": "f.created_at", "expires_at": "f.expires_at", "absolute_expires_at": "f.absolute_expires_at",
     "idle_timeout": "f.idle_timeout", "generation": "f.generation", "secret_hash": "f.family_hash",
-    "successor": "CASE WHEN f.generation > 1 THEN CAST(f.session_hash || f.family_hash || x'00112233' AS BLOB) END",
+    # Wiped when used or when its ten seconds are over: one in sixty is still there between two cleanups.
+    "successor": "CASE WHEN f.generation % 60 = 2 THEN CAST(f.session_hash || f.family_hash || x'00112233' AS BLOB) END",
     "scope": "f.scope", "spent_at": "CASE WHEN f.generation > 1 THEN f.last_seen_at END",
     "spent_ip": "CASE WHEN f.generation > 1 THEN f.ip END",
     "replays": "CASE f.end_reason WHEN 'replay' THEN 1 ELSE 0 END", "ended_at": "f.ended_at",
@@ -91,7 +92,7 @@ class Variant:
     # Families that live and die with their session have no times of their own, and logging out need not touch them.
     family_dead: str = "(expires_at <= :now OR ended_at IS NOT NULL)"
     family_alive: str = "expires_at > :now AND ended_at IS NULL"
-    family_follows: bool = False
+    family_expiry: str | None = "expires_at"
     cascade: bool = False
 
     def schema(self):
@@ -195,33 +196,53 @@ no_auto = replace(DRAFT, name="plain-rowid", question="no AUTOINCREMENT (ids of 
                   session=swap(SESSION, (" AUTOINCREMENT", "")), family=swap(FAMILY, (" AUTOINCREMENT", "")))
 no_seen = replace(DRAFT, name="no-seen-index", question="last_seen_at not indexed", indexes=without({"session_seen"}))
 
-# `expires_at` becomes `ends_at`, and ending a session moves it to that instant: one comparison says alive, and one index
-# finds what is due. `ended_at` is then the same fact twice, and goes.
-ends = replace(
-    DRAFT, name="ends-at", question="one instant for expiry and end",
-    session=swap(SESSION, (" expires_at INTEGER", " ends_at INTEGER"), ("ended_at INTEGER, ", "")),
-    session_row={"ends_at" if k == "expires_at" else k: "coalesce(f.ended_at, f.expires_at)" if k == "expires_at" else v
-                 for k, v in SESSION_ROW.items() if k != "ended_at"},
-    indexes={**without({"session_expiry"}), "session_end": "session (ends_at)"},
-    expiry="ends_at", dead="ends_at <= :now", alive="ends_at > :now",
-    end="ends_at = :now, end_reason = 'revoked', ended_by = 'bench'")
+# What migrations/m0001_initial.sql says. `alive_until` is the first of idle deadline, absolute expiry and end: one
+# comparison says alive, one index finds what is due. Families find user, client and floors through their session.
+INITIAL_FAMILY = swap(
+    FAMILY, ("    user_id INTEGER NOT NULL, client_id INTEGER NOT NULL,\n", ""), (" valid_from INTEGER NOT NULL,", ""),
+    (" expires_at INTEGER", " alive_until INTEGER"))
 
-# The family keeps what is its own (secrets, spending, replay) and takes user, expiry and floor from its session.
-FOLLOWING = swap(
-    FAMILY, ("user_id INTEGER NOT NULL, ", ""),
-    (" valid_from INTEGER NOT NULL, expires_at INTEGER NOT NULL,\n    absolute_expires_at INTEGER NOT NULL, "
-     "idle_timeout INTEGER,", ""))
-proposed = replace(
-    ends, name="proposed", question="one instant for the end, families that follow their session",
-    family=FOLLOWING,
-    family_row={k: v for k, v in FAMILY_ROW.items()
-                if k not in ("user_id", "valid_from", "expires_at", "absolute_expires_at", "idle_timeout")},
-    indexes={**without({"family_user", "family_expiry"}, ends.indexes),
+
+def alive_until(row, without=()):
+    """The row with its `expires_at` moved to where the session ended, if it ended first."""
+    return {"alive_until" if column == "expires_at" else column:
+            "coalesce(f.ended_at, f.expires_at)" if column == "expires_at" else expression
+            for column, expression in row.items() if column not in without}
+
+
+initial = replace(
+    DRAFT, name="m0001", question="the first migration as it stands",
+    session=swap(SESSION, (" expires_at INTEGER", " alive_until INTEGER"), ("secret_hash", "access_until INTEGER, secret_hash")),
+    family=INITIAL_FAMILY,
+    session_row=alive_until(SESSION_ROW),
+    family_row=alive_until(FAMILY_ROW, without=("user_id", "client_id", "valid_from")),
+    indexes={**without({"session_expiry", "family_expiry", "family_user", "family_client"}),
+             "session_end": "session (alive_until)", "family_end": "refresh_family (alive_until)",
+             "family_successor": "refresh_family (spent_at) WHERE successor IS NOT NULL",
              "family_replay": "refresh_family (replayed_at) WHERE replayed_at IS NOT NULL"},
-    family_user="session_id IN (SELECT id FROM session WHERE user_id = :user)",
-    family_dead="session_id IN (SELECT id FROM session WHERE ends_at <= :now)",
-    family_alive="ended_at IS NULL AND (SELECT ends_at FROM session WHERE id = session_id) > :now",
-    family_follows=True)
+    expiry="alive_until", family_expiry="alive_until", dead="alive_until <= :now", alive="alive_until > :now",
+    end="alive_until = :now, ended_at = :now, end_reason = 'revoked', ended_by = 'bench'",
+    family_dead="alive_until <= :now", family_alive="alive_until > :now",
+    family_user=lean_family.family_user, family_client=lean_family.family_client)
 
-VARIANTS = (DRAFT, text_keys, random_key, clustered, no_expiry, created, agents, live, owner_expiry, lean_family,
-            cascade, big_pages, hash_hex, no_auto, no_seen, ends, proposed)
+# One step further: a family has no times of its own either. It is alive while it has not ended and its session lives.
+follows = replace(
+    initial, name="family-follows", question="families without times of their own",
+    family=swap(INITIAL_FAMILY, (" alive_until INTEGER NOT NULL,\n    absolute_expires_at INTEGER NOT NULL, "
+                                 "idle_timeout INTEGER,", "")),
+    family_row={k: v for k, v in initial.family_row.items()
+                if k not in ("alive_until", "absolute_expires_at", "idle_timeout")},
+    indexes=without({"family_end"}, initial.indexes),
+    family_dead="session_id IN (SELECT id FROM session WHERE alive_until <= :now)",
+    family_alive="ended_at IS NULL AND (SELECT alive_until FROM session WHERE id = session_id) > :now",
+    family_expiry=None)
+
+# And what that costs where one client's families are asked for: its id in the family after all.
+follows_client = replace(
+    follows, name="family-client", question="families that follow, with their client's id and an index on it",
+    family=swap(follows.family, ("REFERENCES session,", "REFERENCES session, client_id INTEGER NOT NULL,")),
+    family_row={**follows.family_row, "client_id": "f.client"},
+    indexes={**follows.indexes, "family_client": "refresh_family (client_id)"}, family_client=DRAFT.family_client)
+
+VARIANTS = (DRAFT, initial, follows, follows_client, text_keys, random_key, clustered, no_expiry, created, agents, live,
+            owner_expiry, lean_family, cascade, big_pages, hash_hex, no_auto, no_seen)

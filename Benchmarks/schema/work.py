@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import sqlite3
 import statistics
 import time
@@ -83,6 +84,11 @@ LAST_BEFORE = """(WITH RECURSIVE search(low, step) AS (
     SELECT low FROM search WHERE step = 0)"""
 
 
+def of(alias, predicate):
+    """The predicate with its columns said to be those of `alias`."""
+    return re.sub(r"(?<!:)\b(user_id|client_id|expires_at|alive_until|ended_at)\b", rf"{alias}.\1", predicate)
+
+
 def reads(variant, who):
     """Name → (SQL, arguments) of the listings."""
     page = f"""SELECT s.{variant.key}, {variant.subject}, {variant.client_name}, s.created_at, s.last_seen_at, s.ip,
@@ -102,6 +108,9 @@ def reads(variant, who):
 
     family = f"SELECT id, generation FROM refresh_family WHERE {{}} AND {variant.family_alive} ORDER BY {{}} LIMIT 50"
     newest = variant.newest.removeprefix("s.")
+    by_session = f"""SELECT f.id, f.generation FROM session s JOIN refresh_family f ON f.session_id = s.{variant.key}
+        WHERE {of("s", variant.client)} AND {of("s", variant.alive)} AND f.ended_at IS NULL
+        ORDER BY {variant.newest} LIMIT 50"""
     return {
         "newest 50 alive": (page.format(where="1", order=variant.newest), {}),
         "an ordinary user's": (page.format(where=variant.user, order=variant.newest), owner(user=who["ordinary"][0])),
@@ -120,6 +129,7 @@ def reads(variant, who):
         "families of an ordinary user": (family.format(variant.family_user, newest), owner(user=who["ordinary"][0])),
         "families of the biggest client": (family.format(variant.family_client, newest), owner(client=1)),
         "families of the smallest client": (family.format(variant.family_client, newest), owner(client=12)),
+        "the same, in order of login": (by_session, owner(client=12)),
     }
 
 
@@ -167,7 +177,9 @@ def time_writes(variant, path, who, times):
             variant.expiry: clock + 168 * HOUR, "secret_hash": secret(), "ip": bytes(10) + b"\xff\xff" + dice.randbytes(4), "user_agent": agent,
             "device": f"Pixel 8 #{dice.randrange(9999)}", "data": '{"roles":["member"]}'})
         family = {**owner, "session_id": key.get("id", rowid), "created_at": clock, "valid_from": clock, **limits,
-                  "expires_at": clock + 168 * HOUR, "generation": 1, "secret_hash": secret(), "scope": "openid profile"}
+                  "generation": 1, "secret_hash": secret(), "scope": "openid profile"}
+        if variant.family_expiry:
+            family[variant.family_expiry] = clock + 168 * HOUR
         if key:
             family["id"] = dice.randbytes(13).hex()
         insert("refresh_family", {name: family[name] for name in family
@@ -180,7 +192,7 @@ def time_writes(variant, path, who, times):
 
     def refresh():
         session = dice.choice(alive)
-        later = "" if variant.family_follows else f", expires_at = {clock + 168 * HOUR}"
+        later = f", {variant.family_expiry} = {clock + 168 * HOUR}" if variant.family_expiry else ""
         db.execute(f"""UPDATE refresh_family SET generation = generation + 1, secret_hash = ?, successor = ?, spent_at = ?,
                 spent_ip = ?{later} WHERE session_id = ?""",
                    (secret(), dice.randbytes(76), clock, bytes(12) + dice.randbytes(4), session))
@@ -189,8 +201,9 @@ def time_writes(variant, path, who, times):
 
     def log_out(person):
         owner = {"now": clock, "user": person, "subject": who["subjects"][person]}
-        if not variant.family_follows:
-            db.execute(f"UPDATE refresh_family SET {DRAFT.end} WHERE {variant.family_user} AND {variant.family_alive}", owner)
+        if variant.family_expiry:
+            end = variant.end.replace(variant.expiry, variant.family_expiry)
+            db.execute(f"UPDATE refresh_family SET {end} WHERE {variant.family_user} AND {variant.family_alive}", owner)
         db.execute(f"UPDATE session SET {variant.end} WHERE {variant.user} AND {variant.alive}", owner)
 
     people = iter(dice.sample(who["ordinary"], min(times, len(who["ordinary"]))))
