@@ -64,14 +64,12 @@ CREATE INDEX session_by_last_seen ON session (last_seen_at);
 CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
 CREATE INDEX session_by_device ON session (device) WHERE device IS NOT NULL;
 
--- One row a login, however often it refreshes. User, client and floors are the session's.
+-- One row a login, however often it refreshes. User, client, floors and how long it lives are its session's: a login with
+-- tokens has one life (docs/decisions/0001-schema.md).
 CREATE TABLE refresh_family (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id INTEGER NOT NULL REFERENCES session,
     created_at INTEGER NOT NULL,
-    idle_timeout INTEGER NOT NULL,
-    absolute_expires_at INTEGER NOT NULL,
-    alive_until INTEGER NOT NULL,
     scope TEXT,
     generation INTEGER NOT NULL,
     secret_hash BLOB NOT NULL,              -- of the current generation
@@ -81,13 +79,13 @@ CREATE TABLE refresh_family (
     replayed_at INTEGER,
     replayed_ip BLOB,
     replays INTEGER NOT NULL DEFAULT 0,
-    ended_at INTEGER,
+    ended_at INTEGER,                       -- where the family ended and its session lives on
     end_reason TEXT,
     ended_by TEXT
 ) STRICT;
 
 CREATE INDEX refresh_family_by_session ON refresh_family (session_id);
-CREATE INDEX refresh_family_by_alive_until ON refresh_family (alive_until);
+CREATE INDEX refresh_family_by_end ON refresh_family (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX refresh_family_by_successor ON refresh_family (spent_at) WHERE successor IS NOT NULL;
 CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at) WHERE replayed_at IS NOT NULL;
 

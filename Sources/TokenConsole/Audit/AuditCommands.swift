@@ -5,7 +5,8 @@ internal import TokenLifecycle
 /// `audit …`
 struct AuditCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "The record of every act: who, what, why", subcommands: [AuditList.self, AuditVerify.self])
+        commandName: "audit", abstract: "The record of every act: who, what, why",
+        subcommands: [AuditList.self, AuditVerify.self])
 
     @OptionGroup var global: GlobalOptions
 }
@@ -23,7 +24,8 @@ extension Listing where Record == AuditEvent {
                 Column("target", shrinks: 1) { .text(ifAny: $0.target) },
                 Column("reason", shrinks: 0) { .text(ifAny: $0.reason) },
                 Column("counts") { event in
-                    .text(event.counts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
+                    .text(
+                        event.counts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
                 },
                 Column("hash", .jsonOnly) { .text(Base64URL.encode($0.hash)) },
             ])

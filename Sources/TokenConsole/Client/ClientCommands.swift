@@ -17,7 +17,9 @@ extension Listing where Record == Client {
             columns: [
                 Column("client", shrinks: 0) { .text($0.clientID) },
                 Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.liveSessions) },
-                Column("floor_at", header: "LOGGED OUT") { .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil) },
+                Column("floor_at", header: "LOGGED OUT") {
+                    .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil)
+                },
                 Column("created_at", header: "SINCE") { .instant($0.createdAt) },
             ])
     }

@@ -31,7 +31,8 @@ extension Console {
     ) throws {
         if let sort = options.sort {
             throw Failure(
-                .usage, "this list cannot be sorted by \(sort.column)", hint: "it is in the order of creation, newest first")
+                .usage, "this list cannot be sorted by \(sort.column)",
+                hint: "it is in the order of creation, newest first")
         }
         let start = try options.after.map { text throws(Failure) in try PageCursor.position(text, of: listing) }
         let store = try store(for: .reading)

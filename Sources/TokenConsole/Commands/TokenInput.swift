@@ -13,7 +13,7 @@ extension Console {
         if input.isTerminal {
             bytes = Array((try prompter.ask("token: ", echoing: false) ?? "").utf8)
         } else {
-            do { bytes = try input.readAll(limit: 1 << 20) } catch where error.kind == .malformed { return nil }
+            do { bytes = try input.readAll(limit: 1 << 20) } catch  where error.kind == .malformed { return nil }
         }
         let token = bytes.trimmingBlanks
         guard !token.isEmpty else { throw Failure(.malformed, "standard input is empty", hint: "pipe a token in") }
@@ -26,7 +26,8 @@ extension Console {
         case .json: try output.writeLine(JSON.object([.schema(schema)] + json).text)
         case .ndjson: try output.writeLine(JSON.object(json).text)
         case .csv, .tsv, .id:
-            throw Failure(.usage, "this verb does not write that format", hint: "formats: table, wide, vertical, json, ndjson")
+            throw Failure(
+                .usage, "this verb does not write that format", hint: "formats: table, wide, vertical, json, ndjson")
         case .table, .wide, .vertical, nil:
             for line in lines { try output.writeLine(Escaping.visible(line)) }
         }

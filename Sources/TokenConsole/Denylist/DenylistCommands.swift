@@ -62,7 +62,9 @@ struct DenylistAdd: ConsoleCommand {
     @Flag(help: "The tokens of everyone")
     var everyone = false
 
-    @Option(help: ArgumentHelp("Only those issued up to this time (else now)", valueName: "time"), transform: TimeOption.parse)
+    @Option(
+        help: ArgumentHelp("Only those issued up to this time (else now)", valueName: "time"),
+        transform: TimeOption.parse)
     var issuedBefore: TimeExpression?
 
     @Option(help: ArgumentHelp("Keep the rule at least until", valueName: "time"), transform: TimeOption.parse)

@@ -81,7 +81,8 @@ extension StoreReader {
             let from =
                 signer?.key.kid == key.kid ? signer?.since : pending?.key.kid == key.kid ? pending?.takesOver : nil
             return KeyRecord(
-                key: key, state: schedule.state(of: key, at: now), signsFrom: from, tokens: try unexpiredTokens(of: key))
+                key: key, state: schedule.state(of: key, at: now), signsFrom: from, tokens: try unexpiredTokens(of: key)
+            )
         }
     }
 }
@@ -106,7 +107,8 @@ struct KeyList: ConsoleCommand {
 
     func run(in console: inout Console) throws {
         guard options.sort == nil, options.after == nil else {
-            throw Failure(.usage, "keys are in the order they were made, on one page", hint: "leave --sort and --after out")
+            throw Failure(
+                .usage, "keys are in the order they were made, on one page", hint: "leave --sort and --after out")
         }
         let chosen = StateChoice.states(of: states)
         let all = try console.store(for: .reading).read { try $0.keyRecords() }
@@ -161,7 +163,9 @@ struct KeyGenerate: ConsoleCommand {
 
     func run(in console: inout Console) throws {
         let reason = try act.reason(in: console)
-        let current = try console.store(for: .reading).read { try $0.signingSchedule().signer(at: $0.now)?.key.algorithm }
+        let current = try console.store(for: .reading).read {
+            try $0.signingSchedule().signer(at: $0.now)?.key.algorithm
+        }
         try console.act(try KeyGeneration(alg ?? current ?? .es256, kid: kid, reason: reason), act)
     }
 }
@@ -196,7 +200,8 @@ struct KeyRotate: ConsoleCommand {
               tokenctl key rotate --emergency --reason INC-481
             """)
 
-    @Option(help: ArgumentHelp("Only if the key has signed for so long", valueName: "dur"), transform: DurationOption.parse)
+    @Option(
+        help: ArgumentHelp("Only if the key has signed for so long", valueName: "dur"), transform: DurationOption.parse)
     var ifOlderThan: Duration?
 
     @Option(help: ArgumentHelp("Promote this standby", valueName: "kid"))

@@ -27,7 +27,9 @@ struct KeyImportCommand: ConsoleCommand {
     @Flag(help: "A private key that may sign here later")
     var standby = false
 
-    @Option(help: ArgumentHelp("The latest exp of the application's tokens", valueName: "time"), transform: TimeOption.parse)
+    @Option(
+        help: ArgumentHelp("The latest exp of the application's tokens", valueName: "time"), transform: TimeOption.parse
+    )
     var until: TimeExpression?
 
     @Flag(help: "It also answers for tokens that name no key")

@@ -27,9 +27,11 @@ extension Listing where Record == RefreshFamily {
                 Column("spent_from", .wide) { .text(ifAny: $0.spentFrom.map { "\($0)" }) },
                 Column("replayed_from", .wide) { .text(ifAny: $0.replayedFrom.map { "\($0)" }) },
                 Column("replays", .wide, align: .right) { .count($0.replays) },
-                Column("scope", .wide, shrinks: 0) { .text(ifAny: $0.scope.isEmpty ? nil : $0.scope.joined(separator: " ")) },
+                Column("scope", .wide, shrinks: 0) {
+                    .text(ifAny: $0.scope.isEmpty ? nil : $0.scope.joined(separator: " "))
+                },
                 Column("created_at", .wide, header: "CREATED") { .instant($0.createdAt) },
-                Column("absolute_expires_at", .wide, header: "EXPIRES") { .instant($0.absoluteExpiry) },
+                Column("absolute_expires_at", .wide, header: "EXPIRES") { .instant($0.session.absoluteExpiry) },
                 Column("ended_at", .wide, header: "ENDED") { .instant(ifAny: $0.end?.at) },
                 Column("end_reason", .wide, header: "WHY") { .text(ifAny: $0.end?.reason) },
                 Column("ended_by", .wide, header: "BY") { .text(ifAny: $0.end?.by) },

@@ -52,7 +52,8 @@ struct SessionCreate: ConsoleCommand {
             do {
                 login.data = try JSON(parsing: Array(data.utf8))
             } catch {
-                throw Failure(.malformed, "--data is not JSON: \(error)", hint: #"for example --data '{"role":"admin"}'"#)
+                throw Failure(
+                    .malformed, "--data is not JSON: \(error)", hint: #"for example --data '{"role":"admin"}'"#)
             }
         }
         let made = try console.writing { store, actor in try store.logIn(login, as: actor) }

@@ -4,7 +4,8 @@ internal import TokenLifecycle
 
 struct CleanupCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cleanup", abstract: "Remove what nothing needs any more, in small steps beside a live application",
+        commandName: "cleanup",
+        abstract: "Remove what nothing needs any more, in small steps beside a live application",
         discussion: """
             EXAMPLES
               tokenctl cleanup --dry-run
@@ -69,7 +70,9 @@ struct CleanupCommand: ConsoleCommand {
             try cleanup.run(store, as: actor) { interruption.isRequested }
         }
         try console.show(report(counts, finished: finished, isDryRun: false))
-        if !finished, interruption.isRequested { throw Failure(.interrupted, "stopped after a whole step; run it again to go on") }
+        if !finished, interruption.isRequested {
+            throw Failure(.interrupted, "stopped after a whole step; run it again to go on")
+        }
     }
 
     private func report(_ counts: Cleanup.Counts, finished: Bool, isDryRun: Bool) -> Report {
@@ -83,7 +86,9 @@ struct CleanupCommand: ConsoleCommand {
         add(counts.privateHalves.count, "private key halves")
         add(counts.successors, "sealed successors")
         var lines = [parts.isEmpty ? "nothing to remove" : parts.joined(separator: ", ") + " " + words]
-        if counts.ended > 0 { lines.append("\(counts.ended) logged-out sessions \(isDryRun ? "would be " : "")marked ended") }
+        if counts.ended > 0 {
+            lines.append("\(counts.ended) logged-out sessions \(isDryRun ? "would be " : "")marked ended")
+        }
         if !finished { lines.append("stopped early: run it again to go on") }
         var report = Report(
             action: "cleanup", items: [], lines: lines, details: counts.json + [.init("finished", .bool(finished))])

@@ -33,7 +33,8 @@ extension StoreStatus {
             "audit       \(auditEvents) events",
         ]
         if let pending {
-            lines.append("promotion   \(pending.kid) takes over \(pending.takesOver.map { $0.rfc3339 } ?? "once published")")
+            lines.append(
+                "promotion   \(pending.kid) takes over \(pending.takesOver.map { $0.rfc3339 } ?? "once published")")
         }
         return lines + warnings.map { "warning     \($0)" }
     }

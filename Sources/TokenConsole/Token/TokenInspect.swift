@@ -31,7 +31,8 @@ struct TokenInspect: ConsoleCommand {
         guard inspection.kind != .unknown || inspection.verification.header != nil else {
             let why = inspection.verification.refusal?.detail ?? ""
             throw Failure(
-                .malformed, "this is no token: \(why)", hint: "a JWT, or one that begins with tks_ or tkr_, on standard input")
+                .malformed, "this is no token: \(why)",
+                hint: "a JWT, or one that begins with tks_ or tkr_, on standard input")
         }
         try console.show("token.inspect", inspection.json, lines: inspection.lines(at: now))
     }
@@ -53,7 +54,9 @@ extension Inspection {
             lines.append((verification.isSigned ? "claims   " : "claims, UNVERIFIED   ") + payload.text)
         }
         if let claims = verification.claims {
-            for (label, time) in [("issued", claims.iat), ("expires", claims.exp), ("not before", claims.nbf)] {
+            for (label, time) in [
+                ("issued", claims.issuedAt), ("expires", claims.expiry), ("not before", claims.notBefore),
+            ] {
                 guard let time else { continue }
                 lines.append("\(label.padded(9))\(Instant(seconds: time).rfc3339)")
             }

@@ -20,7 +20,8 @@ struct TokenIssue: ConsoleCommand {
     @Option(help: ArgumentHelp("Tie it to this session", valueName: "id"))
     var session: String?
 
-    @Option(help: ArgumentHelp("Lifetime (else the policy access.ttl)", valueName: "dur"), transform: DurationOption.parse)
+    @Option(
+        help: ArgumentHelp("Lifetime (else the policy access.ttl)", valueName: "dur"), transform: DurationOption.parse)
     var ttl: Duration?
 
     @Option(help: ArgumentHelp("A scope; repeat for several", valueName: "scope"))

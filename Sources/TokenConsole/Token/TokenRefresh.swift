@@ -40,7 +40,8 @@ struct TokenRefresh: ConsoleCommand {
                     schema: "token.refresh", id: pair.family.text,
                     [
                         ("session_id", .id(pair.session.id.text)), ("access_token", .text(pair.access.text)),
-                        ("access_expires_at", .instant(pair.access.expiry)), ("refresh_token", .text(pair.refreshToken)),
+                        ("access_expires_at", .instant(pair.access.expiry)),
+                        ("refresh_token", .text(pair.refreshToken)),
                     ]))
         }
     }

@@ -64,7 +64,8 @@ struct TokenVerify: ConsoleCommand {
 
 /// What a verifier demands beyond the policies.
 struct ExpectationOptions: ParsableArguments {
-    @Option(name: .customLong("aud"), help: ArgumentHelp("The audience to demand (else token.audience)", valueName: "aud"))
+    @Option(
+        name: .customLong("aud"), help: ArgumentHelp("The audience to demand (else token.audience)", valueName: "aud"))
     var audience: String?
 
     @Option(name: .customLong("iss"), help: ArgumentHelp("The issuer to demand (else token.issuer)", valueName: "iss"))
@@ -104,9 +105,10 @@ extension Verification {
         func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
         func time(_ value: Int64?) -> JSON { value.map { .string(Instant(seconds: $0).rfc3339) } ?? .null }
         return members + [
-            .init("kid", text(kid)), .init("sub", text(signed?.sub)), .init("client_id", text(signed?.clientID)),
-            .init("sid", text(signed?.sid)), .init("jti", text(signed?.jti)), .init("issued_at", time(signed?.iat)),
-            .init("expires_at", time(signed?.exp)),
+            .init("kid", text(kid)), .init("sub", text(signed?.subject)), .init("client_id", text(signed?.clientID)),
+            .init("sid", text(signed?.sessionID)), .init("jti", text(signed?.tokenID)),
+            .init("issued_at", time(signed?.issuedAt)),
+            .init("expires_at", time(signed?.expiry)),
         ]
     }
 }

@@ -107,7 +107,9 @@ struct UserShow: ConsoleCommand {
         let isAlive = !sessions.isEmpty
         let lines =
             [
-                isAlive ? "alive: \(user.subject) has \(sessions.count) live sessions" : "dead: nothing of \(user.subject) is alive",
+                isAlive
+                    ? "alive: \(user.subject) has \(sessions.count == 1 ? "1 live session" : "\(sessions.count) live sessions")"
+                    : "dead: nothing of \(user.subject) is alive",
                 rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
             ]
             + sessions.map { session in
@@ -155,7 +157,8 @@ struct UserLogoutCommand: ConsoleCommand {
     func run(in console: inout Console) throws {
         let reason = try act.reason(in: console)
         guard users.isEmpty == all else {
-            throw Failure(.usage, all ? "--all and users do not go together" : "which users?", hint: "name users, or --all")
+            throw Failure(
+                .usage, all ? "--all and users do not go together" : "which users?", hint: "name users, or --all")
         }
         if all { return try console.act(FloorLogout(.everyone, keep: keep, reason: reason), act) }
         let users = try console.targets(users)

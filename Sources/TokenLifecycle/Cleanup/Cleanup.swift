@@ -53,9 +53,8 @@ package struct Cleanup: Sendable {
                 counts.ended = try reader.countUnmarkedFloored()
                 counts.sessions = try reader.countSessionsDue(cut)
             }
-            if options.parts.contains(.refresh) || options.parts.contains(.sessions) {
-                counts.families = try reader.countFamiliesDue(cut, ofDueSessions: options.parts.contains(.sessions))
-            }
+            counts.families = try reader.countFamiliesDue(
+                cut, ended: options.parts.contains(.refresh), ofDueSessions: options.parts.contains(.sessions))
             if options.parts.contains(.refresh) { counts.successors = try reader.countSuccessorsDue() }
             if options.parts.contains(.denylist) { counts.rules = try reader.countRulesDue() }
             if options.parts.contains(.keys) {

@@ -10,16 +10,15 @@ extension StoreReading {
         try sql.row("SELECT count(*) FROM session WHERE alive_until < \(cut)")?.get(0) ?? 0
     }
 
-    func countFamiliesDue(_ cut: Instant, ofDueSessions: Bool) throws -> Int {
-        let own =
-            try sql.row("SELECT count(*) FROM refresh_family WHERE alive_until < \(cut)")?.get(0, as: Int.self) ?? 0
-        guard ofDueSessions else { return own }
-        let others = try sql.row(
-            """
-            SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
-            WHERE s.alive_until < \(cut) AND f.alive_until >= \(cut)
-            """)
-        return try own + (others?.get(0) ?? 0)
+    /// Those that ended alone before `cut`, and with `ofDueSessions` those that go with their session.
+    func countFamiliesDue(_ cut: Instant, ended: Bool, ofDueSessions: Bool) throws -> Int {
+        guard ended || ofDueSessions else { return 0 }
+        let alone: SQL = ended ? "f.ended_at < \(cut)" : "1 = 0"
+        let withSession: SQL = ofDueSessions ? "s.alive_until < \(cut)" : "1 = 0"
+        let counted = try sql.row(
+            "SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id WHERE " + alone + " OR "
+                + withSession)
+        return try counted?.get(0) ?? 0
     }
 
     func countSuccessorsDue() throws -> Int {
@@ -60,12 +59,6 @@ extension StoreWriter {
             for id in ids {
                 try execute(
                     """
-                    UPDATE refresh_family SET ended_at = \(floor), end_reason = \(why.rawValue), ended_by = \(actor.name),
-                                              alive_until = \(floor), successor = NULL
-                    WHERE session_id = \(id) AND ended_at IS NULL AND alive_until > \(floor)
-                    """)
-                try execute(
-                    """
                     UPDATE session SET ended_at = \(floor), end_reason = \(why.rawValue), ended_by = \(actor.name),
                                        alive_until = \(floor)
                     WHERE id = \(id)
@@ -89,7 +82,7 @@ extension StoreWriter {
         try execute(
             """
             DELETE FROM refresh_family WHERE id IN
-                (SELECT id FROM refresh_family WHERE alive_until < \(cut) ORDER BY alive_until LIMIT \(limit))
+                (SELECT id FROM refresh_family WHERE ended_at < \(cut) ORDER BY ended_at LIMIT \(limit))
             """)
     }
 

@@ -17,10 +17,6 @@ package struct RefreshFamily: Sendable {
     package var id: ID
     package var session: Session
     package var createdAt: Instant
-    package var idleTimeout: Duration
-    package var absoluteExpiry: Instant
-    /// The first of idle deadline, absolute expiry and end.
-    package var aliveUntil: Instant
     package var scope: [String]
     /// Counts from 1; the current token's.
     package var generation: Int64
@@ -30,26 +26,32 @@ package struct RefreshFamily: Sendable {
     package var replayedAt: Instant?
     package var replayedFrom: IPAddress?
     package var replays: Int64
-    package var end: End?
+    /// Its own end, where the session lives on; else it ends with its session.
+    package var ownEnd: End?
     let secretHash: [UInt8]
     let successor: [UInt8]?
 
-    /// A family never outlives its session.
+    /// The first of its session's idle deadline, absolute expiry and end, and its own end.
+    package var aliveUntil: Instant { min(session.aliveUntil, ownEnd?.at ?? session.aliveUntil) }
+
+    /// What ended it by an act: its own end, or its session's.
+    package var end: End? { ownEnd ?? session.end }
+
+    /// A family lives as long as its session, unless it was ended alone.
     package func state(at now: Instant) -> FamilyState {
-        if let end, end.at <= now { return .ended }
-        switch session.state(at: now) {
-        case .ended: return .ended
-        case .loggedOut: return .loggedOut
-        case .expired, .idleExpired: return .expired
-        case .active: return aliveUntil <= now ? .expired : .active
+        if let ownEnd, ownEnd.at <= now { return .ended }
+        return switch session.state(at: now) {
+        case .active: .active
+        case .ended: .ended
+        case .loggedOut: .loggedOut
+        case .expired, .idleExpired: .expired
         }
     }
 
     static let columns: SQL =
         Session.columns + """
-            , f.id, f.created_at, f.idle_timeout, f.absolute_expires_at, f.alive_until, f.scope, f.generation, f.spent_at, \
-            f.spent_ip, f.replayed_at, f.replayed_ip, f.replays, f.ended_at, f.end_reason, f.ended_by, f.secret_hash, \
-            f.successor
+            , f.id, f.created_at, f.scope, f.generation, f.spent_at, f.spent_ip, f.replayed_at, f.replayed_ip, f.replays, \
+            f.ended_at, f.end_reason, f.ended_by, f.secret_hash, f.successor
             """
 
     static let tables: SQL = "refresh_family f JOIN " + joinedSession
@@ -66,21 +68,18 @@ package struct RefreshFamily: Sendable {
         id = ID(row: number, text: store.ids.text(of: number, .family))
         session = try Session(row, store)
         createdAt = try row.get(at(1))
-        idleTimeout = .milliseconds(try row.get(at(2), as: Int64.self))
-        absoluteExpiry = try row.get(at(3))
-        aliveUntil = try row.get(at(4))
-        scope = try row.get(at(5), as: String?.self).map(Scope.parse) ?? []
-        generation = try row.get(at(6))
-        spentAt = try row.get(at(7))
-        spentFrom = try row.get(at(8))
-        replayedAt = try row.get(at(9))
-        replayedFrom = try row.get(at(10))
-        replays = try row.get(at(11))
-        if let ended = try row.get(at(12), as: Instant?.self) {
-            end = End(at: ended, reason: try row.get(at(13)), by: try row.get(at(14)))
+        scope = try row.get(at(2), as: String?.self).map(Scope.parse) ?? []
+        generation = try row.get(at(3))
+        spentAt = try row.get(at(4))
+        spentFrom = try row.get(at(5))
+        replayedAt = try row.get(at(6))
+        replayedFrom = try row.get(at(7))
+        replays = try row.get(at(8))
+        if let ended = try row.get(at(9), as: Instant?.self) {
+            ownEnd = End(at: ended, reason: try row.get(at(10)), by: try row.get(at(11)))
         }
-        secretHash = try row.get(at(15))
-        successor = try row.get(at(16))
+        secretHash = try row.get(at(12))
+        successor = try row.get(at(13))
     }
 }
 
@@ -147,6 +146,6 @@ extension StoreReading {
         filter.states = all || replayed ? Set(SessionState.allCases) : [.active]
         let condition = filter.condition(self)
         if replayed { return condition + " AND f.replayed_at IS NOT NULL" }
-        return all ? condition : condition + " AND f.alive_until > \(now)"
+        return all ? condition : condition + " AND f.ended_at IS NULL"
     }
 }

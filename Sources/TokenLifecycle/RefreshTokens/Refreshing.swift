@@ -102,12 +102,11 @@ extension StoreWriter {
         _ next: borrowing SecretBytes, _ secrets: RefreshSecrets
     ) throws -> RefreshOutcome {
         let successor = try secrets.seal(next, under: secret, generation: family.generation)
-        let deadline = min(now + family.idleTimeout, family.absoluteExpiry)
         let spent = try execute(
             """
             UPDATE refresh_family
             SET generation = generation + 1, secret_hash = \(SHA256.hash(next)), successor = \(successor),
-                spent_at = \(now), spent_ip = \(request.ip), alive_until = \(deadline)
+                spent_at = \(now), spent_ip = \(request.ip)
             WHERE id = \(family.id.row) AND generation = \(family.generation) AND secret_hash = \(family.secretHash)
               AND ended_at IS NULL
             """)
@@ -185,7 +184,7 @@ extension StoreWriter {
         try execute(
             """
             UPDATE refresh_family SET ended_at = \(now), end_reason = \(why.rawValue), ended_by = \(actor.name),
-                                      alive_until = \(now), successor = NULL
+                                      successor = NULL
             WHERE id = \(family.id.row) AND ended_at IS NULL
             """)
     }
@@ -194,10 +193,8 @@ extension StoreWriter {
     func insertFamily(for session: Session, scope: [String], _ secret: borrowing SecretBytes) throws -> String {
         let row: Int64 = try insert(
             """
-            INSERT INTO refresh_family (session_id, created_at, idle_timeout, absolute_expires_at, alive_until, scope,
-                                        generation, secret_hash)
-            VALUES (\(session.id.row), \(now), \(session.idleTimeout.milliseconds), \(session.absoluteExpiry),
-                    \(session.aliveUntil), \(Scope.text(scope)), 1, \(SHA256.hash(secret)))
+            INSERT INTO refresh_family (session_id, created_at, scope, generation, secret_hash)
+            VALUES (\(session.id.row), \(now), \(Scope.text(scope)), 1, \(SHA256.hash(secret)))
             RETURNING id
             """
         ).get(0)

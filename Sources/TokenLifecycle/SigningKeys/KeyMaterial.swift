@@ -19,7 +19,10 @@ package final class KeyMaterial: Sendable {
 
     package static func generate(_ algorithm: SignatureAlgorithm, kid: String? = nil) throws -> KeyMaterial {
         if let kid { try Names.check(kid, "the kid", longest: 128) }
-        return try KeyMaterial(try PrivateJWK.generate(for: algorithm), algorithm: algorithm, kid: kid)
+        while true {
+            let key = try KeyMaterial(try PrivateJWK.generate(for: algorithm), algorithm: algorithm, kid: kid)
+            if kid != nil || !key.kid.looksLikeFlag { return key }
+        }
     }
 }
 

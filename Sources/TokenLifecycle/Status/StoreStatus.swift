@@ -46,7 +46,7 @@ extension StoreReading {
                 """
                 SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
                 JOIN client c ON c.id = s.client_id
-                WHERE f.alive_until > \(now) AND s.alive_until > \(now) AND s.valid_from > c.floor_at
+                WHERE f.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at
                   AND s.valid_from > \(facts.floor)
                 """)?.get(0) ?? 0
         let rules: Int =
