@@ -101,6 +101,7 @@ import TokenJOSE
         #expect(!(try JWSVerifier(algorithm: .rs256, jwk: jwk).verify(try CompactJWS(parsing: forged))))
         #expect(refusal { _ = try JWSVerifier(algorithm: .hs256, jwk: jwk) } == "alg_mismatch")
         #expect(refusal { _ = try JWSVerifier(algorithm: .es256, jwk: jwk) } == "alg_mismatch")
+        #expect(refusal { _ = try JWSVerifier(algorithm: .rs256, privateJWK: confused) } == "alg_mismatch")
         #expect(refusal { _ = try JWSSigner(algorithm: .ps256, privateJWK: key) } == "alg_mismatch")
     }
 
@@ -111,12 +112,7 @@ import TokenJOSE
     @Test(arguments: SignatureAlgorithm.allCases)
     func `what we sign, we verify, until a byte changes`(_ algorithm: SignatureAlgorithm) throws {
         let key = try PrivateJWK.generate(for: algorithm, rsaBits: 2048)
-        let verifier =
-            if let jwk = key.publicJWK {
-                try JWSVerifier(algorithm: algorithm, jwk: jwk)
-            } else {
-                try JWSVerifier(hs256: key)
-            }
+        let verifier = try JWSVerifier(algorithm: algorithm, privateJWK: key)
         let signer = try JWSSigner(algorithm: algorithm, privateJWK: key)
         let token = try signer.sign(
             protectedHeader: ["typ": "at+jwt", "kid": "k1"], payload: Array(#"{"sub":"a"}"#.utf8))

@@ -35,10 +35,15 @@ package struct CompactJWS: Sendable {
         guard let first = text.first else { throw JOSEError(.empty) }
         guard text.count <= maximumSize else { throw JOSEError(.tooLarge) }
         guard first != UInt8(ascii: "{") else { throw JOSEError(.jsonSerialization) }
-        let dots = text.indices.filter { text[$0] == UInt8(ascii: ".") }
-        guard dots.count != 4 else { throw JOSEError(.jwe) }
-        guard dots.count == 2 else { throw JOSEError(.notThreeParts) }
-        return (dots[0], dots[1])
+        var dots = 0
+        var (header, payload) = (0, 0)
+        for (index, byte) in text.enumerated() where byte == UInt8(ascii: ".") {
+            if dots == 0 { header = index } else { payload = index }
+            dots += 1
+        }
+        guard dots != 4 else { throw JOSEError(.jwe) }
+        guard dots == 2 else { throw JOSEError(.notThreeParts) }
+        return (header, payload)
     }
 
     static func decode(_ part: ArraySlice<UInt8>) throws(JOSEError) -> [UInt8] {

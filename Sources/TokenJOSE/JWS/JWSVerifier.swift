@@ -26,9 +26,14 @@ package final class JWSVerifier: Sendable {
         method = .authentication(HMACSHA256Key(secret))
     }
 
-    /// With a shared secret that was sealed or imported as a JWK.
-    package convenience init(hs256 key: PrivateJWK) throws(JOSEError) {
-        try self.init(hs256Secret: try key.secret())
+    /// With a shared secret that was sealed or imported as a JWK, or with the public half of a private key.
+    package convenience init(algorithm: SignatureAlgorithm, privateJWK: PrivateJWK) throws(JOSEError) {
+        if let jwk = privateJWK.publicJWK {
+            try self.init(algorithm: algorithm, jwk: jwk)
+        } else {
+            guard algorithm == .hs256 else { throw JOSEError(.algorithmMismatch) }
+            try self.init(hs256Secret: try privateJWK.secret())
+        }
     }
 
     package func verify(_ jws: CompactJWS) -> Bool {

@@ -1,17 +1,17 @@
 /// The claims of a token (RFC 7519 §4.1, RFC 9068 §2.2), read by type and not yet judged. A claim that is there with a wrong
 /// type makes the token malformed; one that is absent is nil.
 package struct JWTClaims: Sendable {
-    package let issuer: String?
-    package let subject: String?
+    package let iss: String?
+    package let sub: String?
     /// One or several; empty when absent.
-    package let audience: [String]
+    package let aud: [String]
     package let clientID: String?
-    /// `iat`, in Unix seconds, UTC, as are the other times.
-    package let issuedAt: Int64?
-    package let expiry: Int64?
-    package let notBefore: Int64?
-    package let tokenID: String?
-    package let sessionID: String?
+    /// Unix seconds, UTC, as are the other times.
+    package let iat: Int64?
+    package let exp: Int64?
+    package let nbf: Int64?
+    package let jti: String?
+    package let sid: String?
     /// Words separated by single spaces (RFC 6749 §3.3); not taken apart here.
     package let scope: String?
     /// All claims, these among them.
@@ -30,15 +30,15 @@ package struct JWTClaims: Sendable {
     package init(_ json: JSON) throws(JOSEError) {
         guard json.members != nil else { throw JOSEError(.notAnObject) }
         self.json = json
-        issuer = try Self.text("iss", in: json, orThrow: .badIssuer)
-        subject = try Self.text("sub", in: json, orThrow: .badSubject)
-        audience = try Self.audiences(in: json)
+        iss = try Self.text("iss", in: json, orThrow: .badIssuer)
+        sub = try Self.text("sub", in: json, orThrow: .badSubject)
+        aud = try Self.audience(in: json)
         clientID = try Self.text("client_id", in: json, orThrow: .badClientID)
-        issuedAt = try Self.time("iat", in: json, orThrow: .badIssuedAt)
-        expiry = try Self.time("exp", in: json, orThrow: .badExpiry)
-        notBefore = try Self.time("nbf", in: json, orThrow: .badNotBefore)
-        tokenID = try Self.text("jti", in: json, orThrow: .badTokenID)
-        sessionID = try Self.text("sid", in: json, orThrow: .badSessionID)
+        iat = try Self.time("iat", in: json, orThrow: .badIssuedAt)
+        exp = try Self.time("exp", in: json, orThrow: .badExpiry)
+        nbf = try Self.time("nbf", in: json, orThrow: .badNotBefore)
+        jti = try Self.text("jti", in: json, orThrow: .badTokenID)
+        sid = try Self.text("sid", in: json, orThrow: .badSessionID)
         scope = try Self.text("scope", in: json, orThrow: .badScope)
     }
 
@@ -59,7 +59,7 @@ package struct JWTClaims: Sendable {
     }
 
     /// RFC 7519 §4.1.3: an array of strings, or one string.
-    private static func audiences(in json: JSON) throws(JOSEError) -> [String] {
+    private static func audience(in json: JSON) throws(JOSEError) -> [String] {
         switch json["aud"] {
         case nil: return []
         case .string(let one): return [one]
