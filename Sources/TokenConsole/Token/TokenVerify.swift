@@ -105,10 +105,10 @@ extension Verification {
         func text(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
         func time(_ value: Int64?) -> JSON { value.map { .string(Instant(seconds: $0).rfc3339) } ?? .null }
         return members + [
-            .init("kid", text(kid)), .init("sub", text(signed?.subject)), .init("client_id", text(signed?.clientID)),
-            .init("sid", text(signed?.sessionID)), .init("jti", text(signed?.tokenID)),
-            .init("issued_at", time(signed?.issuedAt)),
-            .init("expires_at", time(signed?.expiry)),
+            .init("kid", text(kid)), .init("sub", text(signed?.sub)), .init("client_id", text(signed?.clientID)),
+            .init("sid", text(signed?.sid)), .init("jti", text(signed?.jti)),
+            .init("issued_at", time(signed?.iat)),
+            .init("expires_at", time(signed?.exp)),
         ]
     }
 }
