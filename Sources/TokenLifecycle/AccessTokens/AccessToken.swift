@@ -49,10 +49,10 @@ extension Store {
                 return try store.issueAccessToken(request, client: client, session: nil)
             }
             let session = try store.session(named: name)
-            guard session.user == request.user else {
+            guard session.user.isIdentical(to: request.user) else {
                 throw Failure(.refused, "\(session.id) is not a session of \(request.user)", target: name)
             }
-            if let client = request.client, client != session.client {
+            if let client = request.client, !client.isIdentical(to: session.client) {
                 throw Failure(.refused, "\(session.id) is a session at \(session.client)", target: name)
             }
             guard session.isAlive(at: store.now) else {

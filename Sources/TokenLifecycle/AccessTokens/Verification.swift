@@ -153,7 +153,7 @@ struct TokenChecks<Store: StoreReading> {
         guard let wanted else { return .yes("type", "any is accepted with this key") }
         let actual = jws.typ.map { $0.lowercased() } ?? ""
         let bare = actual.hasPrefix("application/") ? String(actual.dropFirst("application/".count)) : actual
-        return bare == wanted.lowercased()
+        return bare.isIdentical(to: wanted.lowercased())
             ? .yes("type", wanted) : .no("type", .wrongType, "typ is \(jws.typ ?? "missing"), not \(wanted)")
     }
 
@@ -188,7 +188,7 @@ struct TokenChecks<Store: StoreReading> {
     private func issuer() -> Check {
         let wanted = expectations.issuer ?? (key?.accepted.map(\.issuer) ?? store.policies.issuer)
         guard let wanted else { return .yes("issuer", "any is accepted with this key") }
-        return claims.iss == wanted
+        return claims.iss?.isIdentical(to: wanted) ?? false
             ? .yes("issuer", wanted)
             : .no("issuer", .wrongIssuer, "iss is \(claims.iss ?? "missing"), not \(wanted)")
     }
@@ -197,7 +197,7 @@ struct TokenChecks<Store: StoreReading> {
         let wanted = expectations.audience ?? (key?.accepted.map(\.audience) ?? store.policies.audience)
         guard let wanted else { return .yes("audience", "any is accepted with this key") }
         let actual = claims.aud.isEmpty ? "missing" : claims.aud.joined(separator: ", ")
-        return claims.aud.contains(wanted)
+        return claims.aud.contains { $0.isIdentical(to: wanted) }
             ? .yes("audience", wanted) : .no("audience", .wrongAudience, "aud is \(actual), not \(wanted)")
     }
 

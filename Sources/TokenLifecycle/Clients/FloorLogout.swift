@@ -36,7 +36,7 @@ package struct FloorLogout: Act {
         var filter = SessionFilter()
         var clients: [Client] = []
         if case .clients(let names) = whom {
-            clients = try Array(Set(names)).sorted().map { try store.client(named: $0) }
+            clients = try names.map { try store.client(named: $0) }
             filter.exactClients = clients.map(\.clientID)
         }
         let kept = try store.sessions(named: keep)
@@ -44,7 +44,7 @@ package struct FloorLogout: Act {
             guard session.isAlive(at: store.now) else {
                 throw Failure(.refused, "\(session.id) cannot be kept: it is not alive", target: session.id.text)
             }
-            guard clients.isEmpty || clients.contains(where: { $0.clientID == session.client }) else {
+            guard clients.isEmpty || clients.contains(where: { $0.row == session.clientRow }) else {
                 throw Failure(
                     .usage, "\(session.id) is a session at \(session.client), which is not being logged out",
                     target: session.id.text)

@@ -1,4 +1,5 @@
 internal import TokenCrypto
+internal import TokenJOSE
 internal import TokenStorage
 
 /// Spending a refresh token.
@@ -92,7 +93,7 @@ extension StoreWriter {
         case .loggedOut: return .loggedOut
         case .active: break
         }
-        if let client = request.client, client != family.session.client { return .wrongClient }
+        if let client = request.client, !client.isIdentical(to: family.session.client) { return .wrongClient }
         return Set(request.scope).isSubset(of: family.scope) ? nil : .wrongScope
     }
 

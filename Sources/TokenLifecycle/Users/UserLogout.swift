@@ -29,10 +29,11 @@ package struct UserLogout: Act {
     package func decide(_ store: some StoreReading) throws -> Decision {
         let kept = try store.sessions(named: keep)
         let keptIDs = Set(kept.map(\.id))
-        var seen: Set<String> = []
+        // By bytes: two spellings of one character are two users.
+        var seen: Set<[UInt8]> = []
         var unknown: [String] = []
         var decided: [(subject: String, live: [Session])] = []
-        for user in users where seen.insert(user).inserted {
+        for user in users where seen.insert(Array(user.utf8)).inserted {
             try Names.check(user, "the user")
             guard try store.userRow(knownAs: user) != nil else {
                 if includesUnseen { decided.append((user, [])) } else { unknown.append(user) }
@@ -46,7 +47,7 @@ package struct UserLogout: Act {
                 .notFound, "no user \(unknown.joined(separator: ", ")) has ever logged in",
                 hint: "--unseen denies their tokens all the same", target: unknown.joined(separator: " "))
         }
-        if let stranger = kept.first(where: { !seen.contains($0.user) }) {
+        if let stranger = kept.first(where: { !seen.contains(Array($0.user.utf8)) }) {
             throw Failure(
                 .usage, "\(stranger.id) is a session of \(stranger.user), who is not being logged out",
                 target: stranger.id.text)
