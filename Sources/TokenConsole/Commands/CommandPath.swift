@@ -6,6 +6,8 @@ internal import TokenLifecycle
 struct CommandPath {
     /// The commands walked through, the root first.
     private(set) var types: [any ParsableCommand.Type]
+    /// The arguments without the words that named the command.
+    private(set) var options: [String] = []
 
     var last: any ParsableCommand.Type { types[types.count - 1] }
     /// As typed: `tokenctl session list`.
@@ -17,19 +19,23 @@ struct CommandPath {
     init(_ arguments: [String], from root: any ParsableCommand.Type) throws(Failure) {
         types = [root]
         var rest = arguments[...]
-        while let word = rest.popFirst() {
-            if word == "--" { return }
+        while let word = rest.first {
+            if word == "--" { break }
             if word.hasPrefix("-") {
-                if Self.takesValue(word) { _ = rest.popFirst() }
+                let count = Self.takesValue(word) ? 2 : 1
+                options += rest.prefix(count)
+                rest = rest.dropFirst(count)
                 continue
             }
             let children = last.configuration.subcommands
-            guard !children.isEmpty, !(types.count == 1 && word == "help") else { return }
+            guard !children.isEmpty, !(types.count == 1 && word == "help") else { break }
             guard let child = children.first(where: { $0.names.contains(word) }) else {
                 throw unknown(word, among: children)
             }
             types.append(child)
+            rest = rest.dropFirst()
         }
+        options += rest
     }
 
     private func unknown(_ word: String, among children: [any ParsableCommand.Type]) -> Failure {

@@ -43,6 +43,13 @@ package struct Dispatcher {
     private func parse(
         _ arguments: [String], _ path: CommandPath, in console: inout Console
     ) throws -> (any ParsableCommand)? {
+        // Parsing the verb alone costs a fraction of parsing it below its root. What it cannot parse, and every help text,
+        // the root says better.
+        if path.last is any ConsoleCommand.Type, let verb = try? path.last.parseAsRoot(path.options),
+            verb is any ConsoleCommand
+        {
+            return verb
+        }
         do {
             var command = try root.parseAsRoot(arguments)
             // The parser's own `help` is a command like any other, which answers by throwing.

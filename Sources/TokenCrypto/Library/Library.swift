@@ -1,32 +1,40 @@
 internal import COpenSSL
 
 /// The one door to libcrypto: initialised before first use, algorithms fetched once, error queue left as clean as found.
-///
-/// `@unchecked Sendable`: fetched algorithms are immutable and reference counted by OpenSSL; they live as long as the process.
-struct Library: @unchecked Sendable {
-    let sha256: OpaquePointer
-    let hmac: OpaquePointer
-    let hkdf: OpaquePointer
-    let aes256GCM: OpaquePointer
-    let aes256Wrap: OpaquePointer
+struct Library: Sendable {
+    /// Fetched when first needed: a verb that hashes but never opens a key pays for the digest alone.
+    var sha256: OpaquePointer { Self.fetchedSHA256.pointer }
+    var hmac: OpaquePointer { Self.fetchedHMAC.pointer }
+    var hkdf: OpaquePointer { Self.fetchedHKDF.pointer }
+    var aes256GCM: OpaquePointer { Self.fetchedAES256GCM.pointer }
+    var aes256Wrap: OpaquePointer { Self.fetchedAES256Wrap.pointer }
+
+    /// `@unchecked Sendable`: fetched algorithms are immutable and reference counted by OpenSSL; they live as long as the
+    /// process.
+    private struct Fetched: @unchecked Sendable {
+        let pointer: OpaquePointer
+
+        init(_ pointer: OpaquePointer?, _ name: String) {
+            guard let pointer else { Library.isBroken(name) }
+            self.pointer = pointer
+        }
+    }
+
+    private static let fetchedSHA256 = Fetched(EVP_MD_fetch(nil, "SHA2-256", nil), "SHA-256")
+    private static let fetchedHMAC = Fetched(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
+    private static let fetchedHKDF = Fetched(EVP_KDF_fetch(nil, "HKDF", nil), "HKDF")
+    private static let fetchedAES256GCM = Fetched(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil), "AES-256-GCM")
+    private static let fetchedAES256Wrap = Fetched(EVP_CIPHER_fetch(nil, "AES-256-WRAP", nil), "AES-256-WRAP")
 
     private static let shared = Library()
 
     /// Without a configuration file: `OPENSSL_CONF` must not be able to load an engine or provider into a process that
-    /// holds signing keys.
+    /// holds signing keys. Without the tables of every cipher and digest too: what is used is fetched by name.
     private init() {
-        guard OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_LOAD_CONFIG), nil) == 1,
-            let sha256 = EVP_MD_fetch(nil, "SHA2-256", nil),
-            let hmac = EVP_MAC_fetch(nil, "HMAC", nil),
-            let hkdf = EVP_KDF_fetch(nil, "HKDF", nil),
-            let aes256GCM = EVP_CIPHER_fetch(nil, "AES-256-GCM", nil),
-            let aes256Wrap = EVP_CIPHER_fetch(nil, "AES-256-WRAP", nil)
-        else { Self.isBroken("the basic algorithms") }
-        self.sha256 = sha256
-        self.hmac = hmac
-        self.hkdf = hkdf
-        self.aes256GCM = aes256GCM
-        self.aes256Wrap = aes256Wrap
+        let options =
+            OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS
+            | OPENSSL_INIT_NO_ATEXIT
+        guard OPENSSL_init_crypto(UInt64(options), nil) == 1 else { Self.isBroken("itself") }
     }
 
     /// One synchronous conversation with OpenSSL. Its error queue belongs to the thread, so it is emptied before, lest an
