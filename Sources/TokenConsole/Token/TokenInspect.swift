@@ -55,7 +55,7 @@ extension Inspection {
         }
         if let claims = verification.claims {
             for (label, time) in [
-                ("issued", claims.issuedAt), ("expires", claims.expiry), ("not before", claims.notBefore),
+                ("issued", claims.iat), ("expires", claims.exp), ("not before", claims.nbf),
             ] {
                 guard let time else { continue }
                 lines.append("\(label.padded(9))\(Instant(seconds: time).rfc3339)")

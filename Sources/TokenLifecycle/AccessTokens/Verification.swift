@@ -160,7 +160,7 @@ struct TokenChecks<Store: StoreReading> {
     private func times() -> [Check] {
         let isOurs = key?.accepted == nil
         var answers: [Check] = []
-        if let expiry = claims.expiry {
+        if let expiry = claims.exp {
             // RFC 7519 §4.1.4: the current time must be before exp; at it is too late.
             answers.append(
                 at < Instant(seconds: expiry)
@@ -171,10 +171,10 @@ struct TokenChecks<Store: StoreReading> {
         } else {
             answers.append(.yes("expiry", "none; its key verifies until \(key?.latestExpiry?.rfc3339 ?? "")"))
         }
-        if let notBefore = claims.notBefore, Instant(seconds: notBefore) > at + skew {
+        if let notBefore = claims.nbf, Instant(seconds: notBefore) > at + skew {
             answers.append(.no("not before", .notYetValid, "not before \(Instant(seconds: notBefore).rfc3339)"))
         }
-        if let issued = claims.issuedAt {
+        if let issued = claims.iat {
             answers.append(
                 Instant(seconds: issued) <= at + skew
                     ? .yes("issued", Instant(seconds: issued).rfc3339)
@@ -188,16 +188,16 @@ struct TokenChecks<Store: StoreReading> {
     private func issuer() -> Check {
         let wanted = expectations.issuer ?? (key?.accepted.map(\.issuer) ?? store.policies.issuer)
         guard let wanted else { return .yes("issuer", "any is accepted with this key") }
-        return claims.issuer == wanted
+        return claims.iss == wanted
             ? .yes("issuer", wanted)
-            : .no("issuer", .wrongIssuer, "iss is \(claims.issuer ?? "missing"), not \(wanted)")
+            : .no("issuer", .wrongIssuer, "iss is \(claims.iss ?? "missing"), not \(wanted)")
     }
 
     private func audience() -> Check {
         let wanted = expectations.audience ?? (key?.accepted.map(\.audience) ?? store.policies.audience)
         guard let wanted else { return .yes("audience", "any is accepted with this key") }
-        let actual = claims.audience.isEmpty ? "missing" : claims.audience.joined(separator: ", ")
-        return claims.audience.contains(wanted)
+        let actual = claims.aud.isEmpty ? "missing" : claims.aud.joined(separator: ", ")
+        return claims.aud.contains(wanted)
             ? .yes("audience", wanted) : .no("audience", .wrongAudience, "aud is \(actual), not \(wanted)")
     }
 
@@ -207,15 +207,15 @@ struct TokenChecks<Store: StoreReading> {
         let client = claims.clientID ?? key?.accepted?.client
         let values: [(DenyScope, String?, RefusalReason)] = [
             (.everyone, "", .deniedEveryone), (.key, key?.kid, .deniedKey), (.client, client, .deniedClient),
-            (.user, claims.subject, .deniedUser), (.session, claims.sessionID, .deniedSession),
-            (.token, claims.tokenID, .deniedToken),
+            (.user, claims.sub, .deniedUser), (.session, claims.sid, .deniedSession),
+            (.token, claims.jti, .deniedToken),
         ]
         return try values.map { scope, value, reason in
             let name = "denylist: \(scope.rawValue)"
             // Nothing stored contains NUL, so no rule can match such a value.
             guard let value, !value.utf8.contains(0) else { return .skipped(name, "the token names none") }
             guard let rule = try store.denyRule(scope, value), rule.createdAt <= at,
-                rule.matches(issuedAt: claims.issuedAt)
+                rule.matches(issuedAt: claims.iat)
             else { return .yes(name, "no rule") }
             return .no(name, reason, rule.explanation)
         }
@@ -225,7 +225,7 @@ struct TokenChecks<Store: StoreReading> {
     private func sessionAlive() throws -> Check {
         let name = "session alive"
         guard expectations.online else { return .skipped(name, "not asked") }
-        guard key?.accepted == nil, let id = claims.sessionID else {
+        guard key?.accepted == nil, let id = claims.sid else {
             return .skipped(name, "the token is not tied to a session")
         }
         guard let row = store.ids.row(of: id, .session), let session = try store.session(row: row) else {

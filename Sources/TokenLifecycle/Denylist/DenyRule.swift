@@ -97,13 +97,13 @@ extension StoreReading {
                 .malformed, "this is not an access token: \(error)", hint: "'tokenctl token inspect -' says what it is")
         }
         let values: [(DenyScope, String?)] = [
-            (.everyone, ""), (.key, kid), (.client, claims.clientID), (.user, claims.subject),
-            (.session, claims.sessionID),
-            (.token, claims.tokenID),
+            (.everyone, ""), (.key, kid), (.client, claims.clientID), (.user, claims.sub),
+            (.session, claims.sid),
+            (.token, claims.jti),
         ]
         return try values.compactMap { scope, value in
             guard let value, !value.utf8.contains(0), let rule = try denyRule(scope, value) else { return nil }
-            return rule.matches(issuedAt: claims.issuedAt) ? rule : nil
+            return rule.matches(issuedAt: claims.iat) ? rule : nil
         }
     }
 }

@@ -72,12 +72,12 @@ package struct DenylistAddition: Act {
             }
         case .token(let bytes):
             let claims = try readClaims(bytes)
-            guard let id = claims.tokenID else {
+            guard let id = claims.jti else {
                 throw Failure(
                     .refused, "this token has no jti, so no rule can name it",
-                    hint: claims.subject.map { "deny its user up to now: 'tokenctl denylist add --user \($0)'" })
+                    hint: claims.sub.map { "deny its user up to now: 'tokenctl denylist add --user \($0)'" })
             }
-            let expiry = claims.expiry.map { Instant(seconds: $0) }
+            let expiry = claims.exp.map { Instant(seconds: $0) }
             return [.init(scope: .token, value: id, issuedBefore: nil, matchesUntil: expiry ?? until)]
         case .session(let name):
             let session = try store.session(named: name)

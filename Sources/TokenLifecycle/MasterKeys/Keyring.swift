@@ -37,7 +37,7 @@ package final class Keyring: Sendable {
         if let verifier = held.withLock({ $0.verifiers[key.kid] }) { return verifier }
         let verifier: JWSVerifier
         if key.algorithm.isSymmetric {
-            verifier = try JWSVerifier(hs256: try privateJWK(of: key, facts))
+            verifier = try JWSVerifier(algorithm: key.algorithm, privateJWK: try privateJWK(of: key, facts))
         } else {
             verifier = try JWSVerifier(algorithm: key.algorithm, jwk: try key.jwk())
         }
