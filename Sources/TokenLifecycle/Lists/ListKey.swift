@@ -46,4 +46,21 @@ package struct Page<Element: Sendable>: Sendable {
         self.items = items
         self.next = next
     }
+
+    /// The first `limit` of what `each` gives, one by one, until it is told to stop.
+    init(limit: Int, _ each: (_ give: (Element, ListPosition) throws -> Bool) throws -> Void) rethrows {
+        var items: [Element] = []
+        var last: ListPosition?
+        var next: ListPosition?
+        try each { element, position in
+            guard items.count < limit else {
+                next = last
+                return false
+            }
+            items.append(element)
+            last = position
+            return true
+        }
+        self.init(items: items, next: next)
+    }
 }

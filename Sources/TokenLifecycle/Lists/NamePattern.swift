@@ -29,6 +29,9 @@ package struct NamePattern: Hashable, Sendable {
         return "(\(raw: column) >= \(beginning) AND \(raw: column) < \(end))"
     }
 
+    /// Where the names are that begin so: from `low`, before `high` if there is an end; nil where they are not one range.
+    var range: (low: String, high: String?)? { beginning.map { ($0, $0.firstAfterAllThatBeginSo) } }
+
     func matches(_ name: String) -> Bool {
         let parts = text.unicodeScalars.split(separator: "*", omittingEmptySubsequences: false).map { Array($0) }
         var rest = Array(name.unicodeScalars)[...]

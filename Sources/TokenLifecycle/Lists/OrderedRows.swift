@@ -28,7 +28,10 @@ struct OrderedRows {
         let start =
             first.map { first in
                 // Of a row's number alone, the one just outside; of a value, all rows that have it.
-                guard columns.count > 1 else { return descending ? ListKey(value: first + 1, row: first + 1) : ListKey(value: first - 1, row: first - 1) }
+                guard columns.count > 1 else {
+                    return descending
+                        ? ListKey(value: first + 1, row: first + 1) : ListKey(value: first - 1, row: first - 1)
+                }
                 return ListKey(value: first, row: descending ? .max : .min)
             } ?? .start(descending: descending)
         self.position = position.map { descending ? min($0, start) : max($0, start) } ?? start

@@ -47,7 +47,7 @@ extension SessionCondition {
 
     fileprivate func families(_ filter: FamilyFilter) -> SQL {
         let states = filter.meantStates.sorted { $0.rawValue < $1.rawValue }.map(condition).anyOf
-        return filter.replayed ? states + " AND f.replayed_at IS NOT NULL" : states
+        return filter.replayed ? states + " AND f.replayed_at + 0 IS NOT NULL" : states
     }
 
     /// The sessions with such families, as a walk: a family has no user, client or time of its own to go by.
@@ -80,10 +80,13 @@ extension StoreReading {
         let chunk = min(max(expecting ?? .max, 1), 256)
         while true {
             let keys = try walk.next(chunk, sql)
-            let found = try families(ofSessions: keys.map(\.row), condition.families(filter), descending: order.descending)
+            let found = try families(
+                ofSessions: keys.map(\.row), condition.families(filter), descending: order.descending)
             for key in keys {
                 for family in found[key.row] ?? [] {
-                    if key.row == last?.row, let shown, (family.id.row < shown) != order.descending || family.id.row == shown {
+                    if key.row == last?.row, let shown,
+                        (family.id.row < shown) != order.descending || family.id.row == shown
+                    {
                         continue
                     }
                     let at = ListPosition(numbers: [key.value, key.row, family.id.row])
@@ -97,18 +100,10 @@ extension StoreReading {
     package func families(
         _ filter: FamilyFilter, in order: SessionOrder? = nil, after position: ListPosition? = nil, limit: Int
     ) throws -> Page<RefreshFamily> {
-        var page = Page<RefreshFamily>(items: [], next: nil)
-        var last: ListPosition?
-        try eachFamily(filter, in: order, after: position, expecting: limit == .max ? nil : limit + 1) { family, at in
-            guard page.items.count < limit else {
-                page.next = last
-                return false
-            }
-            page.items.append(family)
-            last = at
-            return true
+        try Page(limit: limit) { give in
+            try eachFamily(
+                filter, in: order, after: position, expecting: limit == .max ? nil : limit + 1, give)
         }
-        return page
     }
 
     package func countFamilies(_ filter: FamilyFilter) throws -> Int {

@@ -26,18 +26,10 @@ extension StoreReading {
     package func sessions(
         _ filter: SessionFilter, in order: SessionOrder? = nil, after position: ListPosition? = nil, limit: Int
     ) throws -> Page<Session> {
-        var page = Page<Session>(items: [], next: nil)
-        var last: ListPosition?
-        try eachSession(filter, in: order, after: position, expecting: limit == .max ? nil : limit + 1) { session, at in
-            guard page.items.count < limit else {
-                page.next = last
-                return false
-            }
-            page.items.append(session)
-            last = at
-            return true
+        try Page(limit: limit) { give in
+            try eachSession(
+                filter, in: order, after: position, expecting: limit == .max ? nil : limit + 1, give)
         }
-        return page
     }
 
     /// How many there are, counting no further than `most`.

@@ -115,7 +115,8 @@ extension SessionCondition {
                 union(
                     try idleTimeouts().map { timeout in
                         let oldest = alive ? now.milliseconds - timeout : 0
-                        return "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
+                        return
+                            "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
                     }))
         }
         return all
