@@ -142,7 +142,7 @@ final class TestStore: Sendable {
         _ = try store.database.write { try $0.execute(statement) }
     }
 
-    var auditVerbs: [String] { get throws { try read { try $0.auditEvents(limit: 1000).reversed().map(\.verb) } } }
+    var auditVerbs: [String] { get throws { try read { try $0.auditEvents(limit: 1000).items.reversed().map(\.verb) } } }
 }
 
 struct NotExactlyOne: Error { var count: Int }
