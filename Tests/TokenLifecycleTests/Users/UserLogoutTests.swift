@@ -1,4 +1,5 @@
 import Testing
+import TokenCrypto
 import TokenJOSE
 import TokenStorage
 
