@@ -109,8 +109,9 @@ import TokenStorage
 
     @Test func `events are read newest first, page by page`() throws {
         let test = try store()
-        let first = try test.read { try $0.auditEvents(limit: 4).map(\.seq) }
-        let rest = try test.read { try $0.auditEvents(before: first.last, limit: 4).map(\.seq) }
-        #expect(first + rest == [6, 5, 4, 3, 2, 1])
+        let first = try test.read { try $0.auditEvents(limit: 4) }
+        let rest = try test.read { try $0.auditEvents(after: first.next, limit: 4) }
+        #expect((first.items + rest.items).map(\.seq) == [6, 5, 4, 3, 2, 1])
+        #expect(rest.next == nil)
     }
 }

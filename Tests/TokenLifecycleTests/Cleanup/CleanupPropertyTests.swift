@@ -18,8 +18,8 @@ import TokenStorage
             try test.run(SessionRevocation(.ids([one.text]), reason: nil))
         case 1: try test.run(UserLogout([user], includesUnseen: true, reason: nil))
         case 2:
-            guard let known = try test.read({ try $0.clients() }).randomElement(using: &random) else { return }
-            try test.run(FloorLogout(.clients([known.clientID]), reason: nil))
+            guard let known = try test.clientIDs.randomElement(using: &random) else { return }
+            try test.run(FloorLogout(.clients([known]), reason: nil))
         case 3: try test.rotate()
         case 4: try test.set("refresh.replay", random.next().isMultiple(of: 2) ? "family" : "session")
         case 5: try test.set("retention.ended", ["0s", "1h", "2d"].randomElement(using: &random) ?? "")

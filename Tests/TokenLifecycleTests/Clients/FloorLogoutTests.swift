@@ -95,7 +95,7 @@ import TokenStorage
             #expect(try failure { try test.run(act) } == kind)
         }
         #expect(try test.state(web) == .active)
-        #expect(try test.read { try $0.clients().allSatisfy { $0.floor.milliseconds == 0 } })
+        #expect(try test.read { try $0.clients().items.allSatisfy { $0.client.floor.milliseconds == 0 } })
     }
 
     @Test func `a name with a star means itself`() throws {

@@ -13,7 +13,7 @@ import TokenStorage
         let all = [alice, alicesPhone, bob].map { $0.access?.text }
         func denied() throws -> [Bool] { try all.map { try test.verify($0) != .active } }
         func lift() throws {
-            let rules = try test.read { try $0.denyRules(all: true, limit: 100).items.map { String($0.id) } }
+            let rules = try test.read { try $0.denyRules(limit: 100).items.map { String($0.id) } }
             try test.run(DenylistRemoval(rules, reason: nil))
         }
         try test.run(DenylistAddition(.tokenIDs([alice.access?.id ?? ""]), reason: nil))

@@ -178,6 +178,8 @@ final class TestStore: Sendable {
         return try Cleanup(options).run(store, as: actor).0
     }
 
+    var clientIDs: [String] { get throws { try read { try $0.clients().items.map(\.client.clientID) } } }
+
     func count(_ table: SQL) throws -> Int { try read { try $0.sql.value("SELECT count(*) FROM " + table) ?? -1 } }
 
     /// Changes the file as nobody should: past every operation, audit and store time.
@@ -185,7 +187,9 @@ final class TestStore: Sendable {
         _ = try store.database.write { try $0.execute(statement) }
     }
 
-    var auditVerbs: [String] { get throws { try read { try $0.auditEvents(limit: 1000).items.reversed().map(\.verb) } } }
+    var auditVerbs: [String] {
+        get throws { try read { try $0.auditEvents(descending: false, limit: 1000).items.map(\.verb) } }
+    }
 }
 
 struct NotExactlyOne: Error { var count: Int }
