@@ -38,6 +38,8 @@ public struct Failure: Error, Equatable, Sendable {
     public var hint: String?
     /// The object that the failure is about, as the caller named it; never a secret.
     public var target: String?
+    /// The statement behind it, still with its `$1` parameters and without any value: for `-vv`.
+    package var sql: String?
 
     public init(_ kind: Kind, _ message: String, hint: String? = nil, target: String? = nil) {
         self.kind = kind

@@ -16,7 +16,7 @@ import TokenConsole
         let file = Self.folder.appending(path: name)
         let text = try String(contentsOf: file, encoding: .utf8)
         let transcript = try Transcript(text)
-        let runner = TranscriptRunner(root: Tokenctl.self)
+        let runner = TranscriptRunner(root: Tokenctl.self, records: TranscriptRunner.isRecording)
         let (differences, answers) = try runner.play(transcript)
         if TranscriptRunner.isRecording {
             try runner.recording(text, transcript, answers).write(to: file, atomically: true, encoding: .utf8)

@@ -51,15 +51,3 @@ extension Preview {
     /// What confirms a tier 3 act: its word, else the count.
     var expectedWord: String { word ?? String(count) }
 }
-
-extension Int {
-    /// With commas: `1,204`.
-    var grouped: String {
-        var text = ""
-        for (index, digit) in String(magnitude).reversed().enumerated() {
-            if index > 0, index % 3 == 0 { text.append(",") }
-            text.append(digit)
-        }
-        return (self < 0 ? "-" : "") + String(text.reversed())
-    }
-}

@@ -42,6 +42,7 @@ struct AuditVerify: ConsoleCommand {
             EXAMPLES
               tokenctl audit verify
             """)
+    static let result = ResultShape.answer("audit.verify")
 
     @OptionGroup var global: GlobalOptions
 
@@ -58,7 +59,7 @@ struct AuditVerify: ConsoleCommand {
             ],
             lines: [
                 result.broken.map { "broken at event \($0.seq): \($0.what)" }
-                    ?? "intact: \(result.events) events, head \(head)"
+                    ?? "intact: \(result.events.counted("event")), head \(head)"
             ])
     }
 }

@@ -32,6 +32,7 @@ struct ClientLogout: ConsoleCommand {
             EXAMPLES
               tokenctl client logout web --reason "client secret leaked" --yes --confirm web
             """)
+    static let result = ResultShape.report("client.logout")
 
     @Argument(help: ArgumentHelp("Client ids", valueName: "client"))
     var clients: [String]

@@ -7,5 +7,8 @@ package protocol ConsoleCommand: ParsableCommand {
     /// Declare as `@OptionGroup var global: GlobalOptions` in every verb, so that globals work behind it too.
     var global: GlobalOptions { get }
 
+    /// What it writes.
+    static var result: ResultShape { get }
+
     mutating func run(in console: inout Console) throws
 }

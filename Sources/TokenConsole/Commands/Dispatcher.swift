@@ -15,7 +15,7 @@ package struct Dispatcher {
         console.globals = Globals()
         let isJSON = ErrorText.isJSONAsked(arguments, environment: console.environment)
         do {
-            try dispatch(arguments, in: &console)
+            try dispatch(arguments, isJSON: isJSON, in: &console)
             try console.output.flush()
             try console.errors.flush()
             return console.outcome
@@ -24,18 +24,19 @@ package struct Dispatcher {
         }
     }
 
-    private func dispatch(_ arguments: [String], in console: inout Console) throws {
+    private func dispatch(_ arguments: [String], isJSON: Bool, in console: inout Console) throws {
         try SecretGuard.check(arguments)
         let path = try CommandPath(arguments, from: root)
         guard let command = try parse(arguments, path, in: &console) else { return }
         guard var verb = command as? any ConsoleCommand else {
-            try console.errors.write(root.helpMessage(for: path.last) + "\n")
+            if !isJSON { try console.errors.write(root.helpMessage(for: path.last) + "\n") }
             throw Failure(
                 .usage, "\(path.text) needs a \(path.types.count == 1 ? "command" : "verb")",
                 hint: "see '\(path.text) --help'")
         }
         console.globals = verb.global.values
-        _ = try console.askedFormat
+        try type(of: verb).result.check(console)
+        console.schema = type(of: verb).result.schema
         try verb.run(in: &console)
     }
 
@@ -85,7 +86,7 @@ package struct Dispatcher {
         // What was shown until now stays shown; the error comes after it, whichever stream is slower.
         let outputFailure = Result { () throws(Failure) in try console.output.flush() }
         var text = isJSON ? ErrorText.json(failure) : ErrorText.text(failure)
-        if console.globals.verbosity >= 2, !isJSON, let sql = ErrorMapper.sql(error) {
+        if console.globals.verbosity >= 2, !isJSON, let sql = failure.sql {
             text += "tokenctl: sql: \(Escaping.visible(sql))\n"
         }
         // Nobody is left to tell when standard error fails too; the exit code still says it.

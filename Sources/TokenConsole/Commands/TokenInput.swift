@@ -1,4 +1,3 @@
-internal import TokenJOSE
 internal import TokenLifecycle
 
 extension Console {
@@ -18,19 +17,6 @@ extension Console {
         let token = bytes.trimmingBlanks
         guard !token.isEmpty else { throw Failure(.malformed, "standard input is empty", hint: "pipe a token in") }
         return token
-    }
-
-    /// Shows one result: `lines` for a person, `json` with its schema for a program.
-    func show(_ schema: String, _ json: [JSON.Member], lines: [String]) throws(Failure) {
-        switch try askedFormat {
-        case .json: try output.writeLine(JSON.object([.schema(schema)] + json).text)
-        case .ndjson: try output.writeLine(JSON.object(json).text)
-        case .csv, .tsv, .id:
-            throw Failure(
-                .usage, "this verb does not write that format", hint: "formats: table, wide, vertical, json, ndjson")
-        case .table, .wide, .vertical, nil:
-            for line in lines { try output.writeLine(Escaping.visible(line)) }
-        }
     }
 }
 

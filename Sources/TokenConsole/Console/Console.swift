@@ -17,6 +17,8 @@ package struct Console {
     package var globals = Globals()
     /// How the command ended if it threw nothing: `.no`, `.nothingMatched` and `.partial` are answers, not errors.
     package var outcome = ExitCode.done
+    /// The schema of the verb that runs; an act's own name where none is known.
+    var schema: String?
     var openStore: OpenStore?
 
     package init(

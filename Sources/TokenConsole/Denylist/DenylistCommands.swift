@@ -40,6 +40,7 @@ struct DenylistAdd: ConsoleCommand {
               tokenctl denylist add --token - --reason "seen in a log" --yes < access-token
               tokenctl denylist add --everyone --reason INC-481 --yes --confirm everyone
             """)
+    static let result = ResultShape.report("denylist.add")
 
     @Option(help: ArgumentHelp("A token by its jti; repeat for several", valueName: "jti"))
     var jti: [String] = []
@@ -112,6 +113,7 @@ struct DenylistCheck: ConsoleCommand {
               tokenctl denylist check uZ0rT3m5Q8mJ4J0b1o2c3A
               tokenctl denylist check - < access-token
             """)
+    static let result = ResultShape.answer("denylist.check")
 
     @Argument(help: ArgumentHelp("A jti, or - to read a whole token from standard input", valueName: "jti|-"))
     var target: String
@@ -146,6 +148,7 @@ struct DenylistRemove: ConsoleCommand {
               tokenctl denylist remove 17 --reason "wrong user" --yes --expect-count 1
             """,
         aliases: ["rm"])
+    static let result = ResultShape.report("denylist.remove")
 
     @Argument(help: ArgumentHelp("Rule ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]

@@ -18,9 +18,6 @@ package enum ErrorMapper {
         }
     }
 
-    /// The statement behind a storage error, for `-vv`.
-    static func sql(_ error: any Error) -> String? { (error as? StorageError)?.sql }
-
     private static func kind(of error: CryptoError) -> Failure.Kind {
         switch error {
         case .unacceptableKey, .wrongSize, .algorithmMismatch: .malformed

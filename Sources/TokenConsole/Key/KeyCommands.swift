@@ -95,6 +95,7 @@ struct KeyShow: ConsoleCommand {
               tokenctl key show 7dQ2xY --json
             """,
         aliases: ["get"])
+    static let result = ResultShape.records(Listing.keys(schema: "key.show"))
 
     @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
     var kid: String
@@ -120,6 +121,7 @@ struct KeyGenerate: ConsoleCommand {
             EXAMPLES
               tokenctl key generate --alg EdDSA
             """)
+    static let result = ResultShape.report("key.generate")
 
     @Option(help: ArgumentHelp("ES256, EdDSA, RS256, PS256 or HS256 (else the signing key's)", valueName: "alg"))
     var alg: SignatureAlgorithm?
@@ -147,6 +149,7 @@ struct KeyPublish: ConsoleCommand {
               tokenctl key publish
               tokenctl key publish /srv/www/.well-known/jwks.json
             """)
+    static let result = ResultShape.report("key.publish")
 
     @Argument(help: ArgumentHelp("The file (else the policy jwks.file)", valueName: "file"))
     var file: String?
@@ -168,6 +171,7 @@ struct KeyRotate: ConsoleCommand {
               tokenctl key rotate --if-older-than 30d --cron
               tokenctl key rotate --emergency --reason INC-481
             """)
+    static let result = ResultShape.report("key.rotate")
 
     @Option(
         help: ArgumentHelp("Only if the key has signed for so long", valueName: "dur"), transform: DurationOption.parse)
@@ -204,6 +208,7 @@ struct KeyRevoke: ConsoleCommand {
             EXAMPLES
               tokenctl key revoke 7dQ2xY --cause compromised --replace --reason INC-481
             """)
+    static let result = ResultShape.report("key.revoke")
 
     @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
     var kid: String

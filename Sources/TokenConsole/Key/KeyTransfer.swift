@@ -11,6 +11,7 @@ struct KeyImportCommand: ConsoleCommand {
               tokenctl key import secret.txt --secret-format text --kid legacy --also-without-kid \\
                 --client legacy-app --until 2027-01-01 --reason migration --yes
             """)
+    static let result = ResultShape.report("key.import")
 
     @Argument(help: ArgumentHelp("A JWK, JWKS, PEM or raw secret; - reads standard input", valueName: "file"))
     var file: String
@@ -84,6 +85,7 @@ struct KeyExportJWKS: ConsoleCommand {
               tokenctl key export jwks > jwks.json
               tokenctl key export jwks --out jwks.json
             """)
+    static let result = ResultShape.text("key.export.jwks")
 
     @Option(help: ArgumentHelp("Write this file, whole or not at all", valueName: "file"))
     var out: String?
@@ -94,6 +96,6 @@ struct KeyExportJWKS: ConsoleCommand {
         let set = try console.store(for: .reading).read { try $0.keySet() }
         guard let out else { return try console.output.write(String(decoding: set.bytes, as: UTF8.self)) }
         try AtomicFile.write(set.bytes, to: out, mode: 0o644)
-        try console.notes.note("\(set.kids.count) keys written to \(out)")
+        try console.notes.note("\(set.kids.count.counted("key")) written to \(out)")
     }
 }

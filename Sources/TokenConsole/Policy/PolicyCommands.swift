@@ -33,6 +33,7 @@ struct PolicyList: ConsoleCommand {
               tokenctl policy list
             """,
         aliases: ["ls"])
+    static let result = ResultShape.records(Listing.policies())
 
     @OptionGroup var global: GlobalOptions
 
@@ -50,6 +51,7 @@ struct PolicyGet: ConsoleCommand {
               tokenctl policy get access.ttl
             """,
         aliases: ["show"])
+    static let result = ResultShape.records(Listing.policies(schema: "policy.get"))
 
     @Argument(help: ArgumentHelp("The policy", valueName: "name"))
     var name: String
@@ -70,6 +72,7 @@ struct PolicySet: ConsoleCommand {
             EXAMPLES
               tokenctl policy set access.ttl 10m --reason "shorter exposure" --yes
             """)
+    static let result = ResultShape.report("policy.set")
 
     @Argument(help: ArgumentHelp("The policy", valueName: "name"))
     var name: String

@@ -59,6 +59,7 @@ struct RefreshShow: ConsoleCommand {
               tokenctl refresh show rt_7w3hq0ab
             """,
         aliases: ["get"])
+    static let result = ResultShape.records(Listing.families(at: .epoch, schema: "refresh.show"))
 
     @Argument(help: ArgumentHelp("Family ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]

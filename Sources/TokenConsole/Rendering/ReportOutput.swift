@@ -10,7 +10,7 @@ extension Console {
         if report.failed > 0 { outcome = .partial }
         if globals.isCron, report.changed == 0, report.failed == 0, !report.dryRun { return }
         switch try askedFormat {
-        case .json: try output.writeLine(report.json.text)
+        case .json: try output.writeLine(report.json(schema: schema).text)
         case .ndjson: for item in report.items { try output.writeLine(item.json.text) }
         case .id: for item in report.items { try output.writeLine(Escaping.visible(item.id)) }
         case .csv: try items(report, separator: ",", end: "\r\n") { Escaping.commaSeparated($0, isText: true) }
@@ -44,10 +44,10 @@ extension Console {
 
 extension Report {
     /// The shape of every mutation: common members first, the verb's own after them.
-    var json: JSON {
+    func json(schema: String?) -> JSON {
         .object(
             [
-                .schema(action),
+                .schema(schema ?? action),
                 JSON.Member("action", .string(action)),
                 JSON.Member("dry_run", .bool(dryRun)),
                 JSON.Member("matched", .integer(Int64(matched))),

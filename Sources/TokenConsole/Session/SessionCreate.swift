@@ -11,6 +11,7 @@ struct SessionCreate: ConsoleCommand {
               tokenctl session create --user alice --client web --ip 203.0.113.7
               tokenctl session create --user alice --with-tokens --json
             """)
+    static let result = ResultShape.fields("session.create")
 
     @Option(help: ArgumentHelp("The subject that logs in", valueName: "user"))
     var user: String

@@ -14,6 +14,7 @@ struct SessionList: ConsoleCommand {
               tokenctl session list --client 'mobile-*' --idle-over 12h --sort last_seen_at
             """,
         aliases: ["ls"])
+    static let result = ResultShape.records(Listing.sessions(at: .epoch))
 
     @OptionGroup var filter: SessionFilterOptions
     @OptionGroup var options: ListOptions
@@ -44,6 +45,7 @@ struct SessionShow: ConsoleCommand {
               tokenctl session list --user alice -o id | tokenctl session show -
             """,
         aliases: ["get"])
+    static let result = ResultShape.records(Listing.sessions(at: .epoch, schema: "session.show"))
 
     @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]

@@ -10,6 +10,7 @@ struct SessionRevoke: ConsoleCommand {
               tokenctl session revoke --user alice --ip 203.0.113.0/24 --reason "laptop stolen"
               tokenctl session revoke --all --keep ses_4k2m9qdx --yes --confirm everyone --reason INC-481
             """)
+    static let result = ResultShape.report("session.revoke")
 
     @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
     var ids: [String] = []

@@ -12,6 +12,7 @@ struct CleanupCommand: ConsoleCommand {
               tokenctl cleanup --cron --max-time 10m
               tokenctl cleanup --only sessions,denylist --older-than 7d
             """)
+    static let result = ResultShape.report("cleanup")
 
     @Option(help: ArgumentHelp("sessions, refresh, denylist, keys; several with commas", valueName: "parts"))
     var only: PartList?
@@ -78,16 +79,18 @@ struct CleanupCommand: ConsoleCommand {
     private func report(_ counts: Cleanup.Counts, finished: Bool, isDryRun: Bool) -> Report {
         let words = isDryRun ? "would be removed" : "removed"
         var parts: [String] = []
-        func add(_ count: Int, _ what: String) { if count > 0 { parts.append("\(count) \(what)") } }
-        add(counts.sessions, "sessions")
-        add(counts.families, "refresh families")
-        add(counts.rules, "denylist rules")
-        add(counts.keysRemoved.count, "keys")
-        add(counts.privateHalves.count, "private key halves")
-        add(counts.successors, "sealed successors")
+        func add(_ count: Int, _ singular: String, _ plural: String? = nil) {
+            if count > 0 { parts.append(count.counted(singular, plural: plural)) }
+        }
+        add(counts.sessions, "session")
+        add(counts.families, "refresh family", "refresh families")
+        add(counts.rules, "denylist rule")
+        add(counts.keysRemoved.count, "key")
+        add(counts.privateHalves.count, "private key half", "private key halves")
+        add(counts.successors, "sealed successor")
         var lines = [parts.isEmpty ? "nothing to remove" : parts.joined(separator: ", ") + " " + words]
         if counts.ended > 0 {
-            lines.append("\(counts.ended) logged-out sessions \(isDryRun ? "would be " : "")marked ended")
+            lines.append("\(counts.ended.counted("logged-out session")) \(isDryRun ? "would be " : "")marked ended")
         }
         if !finished { lines.append("stopped early: run it again to go on") }
         var report = Report(

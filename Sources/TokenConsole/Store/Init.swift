@@ -12,6 +12,7 @@ struct Init: ConsoleCommand {
               tokenctl init --issuer https://login.example.org --audience api
               tokenctl --db demo.db init --demo
             """)
+    static let result = ResultShape.report("init")
 
     @Option(help: ArgumentHelp("iss of the access tokens", valueName: "iss"))
     var issuer: String?
@@ -67,7 +68,7 @@ struct Init: ConsoleCommand {
         if let newKey { lines.append("master key  \(newKey)  (new: keep a copy elsewhere, nothing opens without it)") }
         if let jwks, !noKey { lines.append("key set     \(jwks)") }
         if let signer = status.signer { lines.append("signs       \(signer.kid) (\(signer.algorithm))") }
-        if demo { lines.append("demo        \(status.liveUsers) users, \(status.liveSessions) live sessions") }
+        if demo { lines.append("demo        \(status.liveUsers.counted("user")), \(status.liveSessions.counted("live session"))") }
         lines += status.warnings.map { "note        \($0)" }
         try console.show(
             Report(

@@ -10,6 +10,7 @@ struct Status: ConsoleCommand {
               tokenctl status
               tokenctl status --json
             """)
+    static let result = ResultShape.answer("status")
 
     @OptionGroup var global: GlobalOptions
 
@@ -25,12 +26,13 @@ extension StoreStatus {
         let signing = signer.map { "\($0.kid) (\($0.algorithm)), since \(ago($0.since))" } ?? "none"
         var lines = [
             "store       \(storeID), epoch \(epoch), made \(ago(createdAt))",
-            "alive       \(liveSessions) sessions of \(liveUsers) users, \(liveFamilies) refresh families",
+            "alive       \(liveSessions.counted("session")) of \(liveUsers.counted("user")), "
+                + liveFamilies.counted("refresh family", plural: "refresh families"),
             "signs       \(signing)",
             "keys        \(standbys) standby, \(retiring) retiring; published \(ago(lastPublication))",
-            "denylist    \(rules) rules" + (floor.map { "; everyone logged out \(ago($0))" } ?? ""),
+            "denylist    \(rules.counted("rule"))" + (floor.map { "; everyone logged out \(ago($0))" } ?? ""),
             "cleanup     \(ago(lastCleanup))",
-            "audit       \(auditEvents) events",
+            "audit       \(auditEvents.counted("event"))",
         ]
         if let pending {
             lines.append(

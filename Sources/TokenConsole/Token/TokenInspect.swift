@@ -11,6 +11,7 @@ struct TokenInspect: ConsoleCommand {
             EXAMPLES
               tokenctl token inspect - < some-token
             """)
+    static let result = ResultShape.answer("token.inspect")
 
     @Argument(help: ArgumentHelp("- to read the token from standard input", valueName: "-"))
     var source: String

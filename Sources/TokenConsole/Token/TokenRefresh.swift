@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import TokenJOSE
 internal import TokenLifecycle
 
 struct TokenRefresh: ConsoleCommand {
@@ -9,6 +8,7 @@ struct TokenRefresh: ConsoleCommand {
             EXAMPLES
               tokenctl token refresh - --client web --ip 203.0.113.7 < refresh-token
             """)
+    static let result = ResultShape.fields("token.refresh")
 
     @Argument(help: ArgumentHelp("- to read the refresh token from standard input", valueName: "-"))
     var source: String
@@ -35,24 +35,25 @@ struct TokenRefresh: ConsoleCommand {
         case .refused(let reason): try refuse(reason, &console)
         case .refreshed(let pair):
             if pair.wasRepeated { try console.notes.note("spent a moment ago: the same successor again") }
-            try console.show(
-                Fields(
-                    schema: "token.refresh", id: pair.family.text,
-                    [
-                        ("session_id", .id(pair.session.id.text)), ("access_token", .text(pair.access.text)),
-                        ("access_expires_at", .instant(pair.access.expiry)),
-                        ("refresh_token", .text(pair.refreshToken)),
-                    ]))
+            try console.show(Self.fields(pair, refused: nil))
         }
     }
 
     private func refuse(_ reason: RefreshRefusal, _ console: inout Console) throws {
         console.outcome = .no
         try console.notes.note("refused: \(reason.rawValue)\(reason.advice)")
-        if console.wantsDetail {
-            try console.show(
-                "token.refresh", [.init("refused", .string(reason.rawValue))], lines: [])
-        }
+        if console.wantsDetail { try console.show(Self.fields(nil, refused: reason)) }
+    }
+
+    private static func fields(_ pair: Refreshed?, refused: RefreshRefusal?) -> Fields {
+        Fields(
+            schema: "token.refresh", id: pair?.family.text,
+            [
+                ("session_id", pair.map { .id($0.session.id.text) } ?? .none),
+                ("access_token", .text(ifAny: pair?.access.text)),
+                ("access_expires_at", .instant(ifAny: pair?.access.expiry)),
+                ("refresh_token", .text(ifAny: pair?.refreshToken)), ("reason", .text(ifAny: refused?.rawValue)),
+            ])
     }
 }
 

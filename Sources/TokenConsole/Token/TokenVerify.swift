@@ -11,6 +11,7 @@ struct TokenVerify: ConsoleCommand {
               tokenctl token verify - --aud api --online --json < access-token
               tokenctl token verify - --lines < tokens.txt
             """)
+    static let result = ResultShape.answer("token.verify")
 
     @Argument(help: ArgumentHelp("- to read the token from standard input", valueName: "-"))
     var source: String
@@ -41,24 +42,50 @@ struct TokenVerify: ConsoleCommand {
         try console.show("token.verify", verification.json, lines: [verification.line])
     }
 
-    /// One answer a line, in order: `active`, or `inactive`, the reason and why.
+    /// An answer a line, in order, for people and scripts that asked for no format; else records of the same members.
     private func verifyLines(_ console: inout Console, _ store: Store, _ expectations: Expectations) throws {
         guard source == "-" else { throw Failure(.usage, "tokens are read from standard input", hint: "write -") }
-        let format = try console.askedFormat
-        guard [nil, .ndjson, .tsv, .table].contains(format) else {
-            throw Failure(.usage, "--lines does not write that format", hint: "formats: table, tsv, ndjson")
+        let input = console.input
+        var isRefused = false
+        var isEmpty = true
+        func eachVerification(_ body: (Verification) throws -> Bool) throws {
+            while let line = try input.nextLine(limit: 1 << 20) {
+                let token = line.trimmingBlanks
+                guard !token.isEmpty else { continue }
+                isEmpty = false
+                let verification = try store.read { try $0.verify(token, expectations) }
+                if verification.verdict != .active { isRefused = true }
+                guard try body(verification) else { return }
+            }
         }
-        var any = false
-        while let line = try console.input.nextLine(limit: 1 << 20) {
-            let token = line.trimmingBlanks
-            guard !token.isEmpty else { continue }
-            any = true
-            let verification = try store.read { try $0.verify(token, expectations) }
-            if verification.verdict != .active { console.outcome = .no }
-            try console.output.writeLine(
-                format == .ndjson ? JSON.object(verification.json).text : Escaping.visible(verification.line))
+        switch try console.askedFormat {
+        case .table, nil:
+            let output = console.output
+            try eachVerification {
+                try output.writeLine(Escaping.visible($0.line))
+                return true
+            }
+        default:
+            try console.list(Listing.verifications) { emit in
+                try eachVerification(emit)
+                return nil
+            }
         }
-        guard any else { throw Failure(.malformed, "standard input is empty", hint: "pipe tokens in, one a line") }
+        guard !isEmpty else { throw Failure(.malformed, "standard input is empty", hint: "pipe tokens in, one a line") }
+        if isRefused { console.outcome = .no }
+    }
+}
+
+extension Listing where Record == Verification {
+    /// The members of a verdict as columns.
+    fileprivate static var verifications: Listing {
+        Listing(
+            schema: "token.verify", id: { $0.kid ?? "" },
+            columns: Verification().json.map { member in
+                Column(member.name) { verification in
+                    verification.json.first { $0.name == member.name }.map { Cell($0.value) } ?? .none
+                }
+            })
     }
 }
 

@@ -32,6 +32,7 @@ struct UserShow: ConsoleCommand {
               tokenctl user show alice
             """,
         aliases: ["get"])
+    static let result = ResultShape.answer("user.show")
 
     @Argument(help: ArgumentHelp("The subject", valueName: "user"))
     var user: String
@@ -50,7 +51,7 @@ struct UserShow: ConsoleCommand {
         let lines =
             [
                 isAlive
-                    ? "alive: \(user.subject) has \(sessions.count == 1 ? "1 live session" : "\(sessions.count) live sessions")"
+                    ? "alive: \(user.subject) has \(sessions.count.counted("live session"))"
                     : "dead: nothing of \(user.subject) is alive",
                 rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
             ]
@@ -80,6 +81,7 @@ struct UserLogoutCommand: ConsoleCommand {
               tokenctl user logout alice --keep ses_4k2m9qdx --reason INC-481 --yes
               tokenctl user logout - --reason INC-481 --yes --max-affected 200 < users.txt
             """)
+    static let result = ResultShape.report("user.logout")
 
     @Argument(help: ArgumentHelp("Users, or - to read them from standard input", valueName: "user"))
     var users: [String] = []

@@ -177,7 +177,7 @@ package struct Cleanup: Sendable {
         }
         done.privateHalves = halves
         done.keysRemoved = removed
-        if !removed.isEmpty { try store.publishKeySet(after: "\(removed.count) keys were removed", as: actor) }
+        if !removed.isEmpty { try store.publishKeySet(after: "keys were removed", as: actor) }
         if !halves.isEmpty { store.destroyTraces() }
     }
 

@@ -27,6 +27,9 @@ package struct FloorLogout: Act {
         var kept: [Session]
         var first: [Session]
         var tokensUntil: Instant?
+
+        /// How many end, as far as they were counted: "3 sessions", "10,000+ sessions".
+        var sessions: String { isCapped ? "\(live.grouped)+ sessions" : live.counted("session") }
     }
 
     /// Beyond this a preview says "10,000+": counting must not cost what the floor saves.
@@ -65,9 +68,8 @@ package struct FloorLogout: Act {
     package func preview(_ decision: Decision) -> Preview {
         let names = decision.clients.map(\.clientID)
         let who = whom == .everyone ? "everyone" : names.joined(separator: ", ")
-        let count = decision.isCapped ? "\(decision.live)+" : "\(decision.live)"
         var preview = Preview(
-            action: action, tier: .three, summary: "log \(who) out: \(count) sessions", count: decision.live,
+            action: action, tier: .three, summary: "log \(who) out: \(decision.sessions)", count: decision.live,
             word: whom == .everyone ? "everyone" : names.joined(separator: ","))
         preview.describe(decision.first)
         preview.byUser = []
@@ -84,7 +86,6 @@ package struct FloorLogout: Act {
             action, target: whom == .everyone ? nil : names.joined(separator: ","), reason: reason,
             counts: ["sessions": Int64(decision.live), "kept": Int64(decision.kept.count)])
         let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-        let count = decision.isCapped ? "\(decision.live)+" : "\(decision.live)"
         var items: [Report.Item] = []
         switch whom {
         case .everyone:
@@ -109,7 +110,7 @@ package struct FloorLogout: Act {
         }
         let who = whom == .everyone ? "everyone" : names.joined(separator: ", ")
         var report = Report(
-            action: action, items: items, lines: ["\(who): logged out, \(count) sessions ended\(denied)"],
+            action: action, items: items, lines: ["\(who): logged out, \(decision.sessions) ended\(denied)"],
             stillValidUntil: stillValid, details: [.init("sessions_ended", .integer(Int64(decision.live)))])
         report.audit = seq
         return report

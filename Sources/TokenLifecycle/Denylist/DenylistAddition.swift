@@ -122,7 +122,7 @@ package struct DenylistAddition: Act {
         let rules = decision.rules
         let what =
             switch subject {
-            case .tokenIDs(let ids): ids.count == 1 ? "token \(ids[0])" : "\(ids.count) tokens"
+            case .tokenIDs(let ids): ids.count == 1 ? "token \(ids[0])" : ids.count.counted("token")
             case .token: "token \(rules.first?.value ?? "")"
             case .everyone: "the access tokens of everyone"
             default: rules.first.map { "the access tokens of \($0.scope.rawValue) \($0.value)" } ?? "nothing new"

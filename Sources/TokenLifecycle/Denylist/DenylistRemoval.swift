@@ -31,7 +31,7 @@ package struct DenylistRemoval: Act {
     package func preview(_ rules: [DenyRule]) -> Preview {
         var preview = Preview(
             action: "denylist.remove", tier: .three,
-            summary: rules.count == 1 ? "lift rule \(rules[0].id): \(rules[0].subject)" : "lift \(rules.count) rules",
+            summary: rules.count == 1 ? "lift rule \(rules[0].id): \(rules[0].subject)" : "lift \(rules.count.counted("rule"))",
             count: rules.count)
         preview.rows = rules.prefix(10).map { "\($0.id)  \($0.subject)  \($0.reason ?? "")" }
         preview.notes = rules.prefix(10).map(Self.consequence)

@@ -101,7 +101,7 @@ extension StoreWriter {
         guard tooMany > 0 else { return [] }
         guard !policies.sessionLimitRefuses else {
             throw Failure(
-                .refused, "\(live[0].user) has \(live.count) live sessions, and session.limit is \(limit)",
+                .refused, "\(live[0].user) has \(live.count.counted("live session")), and session.limit is \(limit)",
                 hint: "end one of them first", target: live[0].user)
         }
         let oldest = Array(live.prefix(tooMany))

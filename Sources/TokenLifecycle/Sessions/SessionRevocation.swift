@@ -36,7 +36,7 @@ package struct SessionRevocation: Act {
         let live = decision.live
         var preview = Preview(
             action: "session.revoke", tier: .ending(live.count),
-            summary: live.count == 1 ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count) sessions",
+            summary: live.count == 1 ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count.counted("session"))",
             count: live.count)
         preview.describe(live)
         return preview
@@ -57,7 +57,7 @@ package struct SessionRevocation: Act {
             items: live.map { .init($0.id.text, .ended) }
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
             lines: [], stillValidUntil: live.stillValidUntil(at: store.now))
-        report.lines = live.count == 1 ? ["\(live[0].id) of \(live[0].user) ended"] : ["\(live.count) sessions ended"]
+        report.lines = live.count == 1 ? ["\(live[0].id) of \(live[0].user) ended"] : [live.isEmpty ? "nothing to end" : "\(live.count.counted("session")) ended"]
         report.audit = seq
         return report
     }

@@ -75,7 +75,7 @@ package struct KeyRevocation: Act {
     }
 
     private func consequences(_ decision: Decision) -> [String] {
-        var notes = ["at most \(decision.tokens) unexpired access tokens stop verifying at once"]
+        var notes = ["at most \(decision.tokens.counted("unexpired access token")) \(decision.tokens == 1 ? "stops" : "stop") verifying at once"]
         if let until = decision.key.latestExpiry {
             notes.append("the last of them would have lived until \(until.rfc3339)")
         }
@@ -83,8 +83,9 @@ package struct KeyRevocation: Act {
             "a verifier that caches the key set accepts its tokens, and forgeries, until it refetches: "
                 + "\(decision.leftSafeAt.rfc3339) at the latest; one that never refetches accepts them for ever")
         if let successor = decision.successor { notes.append("\(successor.kid) signs at once in its place") }
-        let sessions = decision.liveSessions > 10_000 ? "10,000+" : "\(decision.liveSessions)"
-        notes.append("\(sessions) live sessions and their refresh tokens stay: clients fetch a new access token")
+        let live = decision.liveSessions
+        let sessions = live > 10_000 ? "10,000+ live sessions" : live.counted("live session")
+        notes.append("\(sessions) \(live == 1 ? "lives" : "live") on: clients fetch a new access token")
         return notes
     }
 

@@ -56,7 +56,7 @@ package struct KeyPublication: Act {
         return Preview(
             action: "key.publish", tier: .one,
             summary: isDone
-                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count) keys to \(decision.path)",
+                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
             count: isDone ? 0 : decision.set.kids.count)
     }
 
@@ -66,7 +66,7 @@ package struct KeyPublication: Act {
         guard !decision.isCurrent || !decision.fresh.isEmpty else {
             return Report(
                 action: "key.publish", items: kids.map { .init($0, .unchanged) },
-                lines: ["\(decision.path) is up to date, \(kids.count) keys"],
+                lines: ["\(decision.path) is up to date, \(kids.count.counted("key"))"],
                 details: [.init("path", .string(decision.path))])
         }
         if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: 0o644) }
@@ -84,7 +84,7 @@ package struct KeyPublication: Act {
         var report = Report(
             action: "key.publish",
             items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
-            lines: ["published \(kids.count) keys to \(decision.path)"],
+            lines: ["published \(kids.count.counted("key")) to \(decision.path)"],
             details: [.init("path", .string(decision.path))])
         report.audit = try store.audit(
             "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])

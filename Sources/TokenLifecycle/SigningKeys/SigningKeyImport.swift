@@ -196,7 +196,7 @@ package struct SigningKeyImport: Act {
         var items = decision.new.map { Report.Item($0.kid, .created, note: $0.algorithm.rawValue) }
         items += decision.known.map { Report.Item($0.kid, .unchanged, note: "imported \($0.createdAt.rfc3339)") }
         var lines = items.map { "\($0.id): \($0.outcome == .created ? "imported" : "already imported")" }
-        if skipped > 0 { lines.append("\(skipped) keys of the set serve other uses and were left out") }
+        if skipped > 0 { lines.append("left out of the set: \(skipped.counted("key")) for other uses") }
         var report = Report(action: "key.import", items: items, lines: lines)
         guard !decision.new.isEmpty else { return report }
         if let until = options.until {

@@ -26,5 +26,6 @@ extension Failure {
             case .constraint, .bug: .bug
             }
         self.init(kind, error.message, hint: error.hint)
+        sql = error.sql
     }
 }

@@ -57,10 +57,10 @@ package struct UserLogout: Act {
 
     package func preview(_ decision: Decision) -> Preview {
         let live = decision.live
-        let who = users.count == 1 ? users[0] : "\(decision.users.count) users"
+        let who = users.count == 1 ? users[0] : decision.users.count.counted("user")
         var preview = Preview(
             action: "user.logout", tier: max(.two, .ending(live.count)),
-            summary: "log \(who) out: \(live.count == 1 ? "1 session" : "\(live.count) sessions")", count: live.count)
+            summary: "log \(who) out: \(live.count.counted("session"))", count: live.count)
         preview.describe(live)
         preview.stillValidUntil = decision.tokensUntil
         preview.notes = decision.kept.map { "\($0.id) lives on and fetches a new access token" }
@@ -82,7 +82,7 @@ package struct UserLogout: Act {
                 .user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
             items.append(.init(user, live.isEmpty ? .denied : .ended, note: live.isEmpty ? "no live session" : nil))
             let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-            lines.append("\(user): \(live.count == 1 ? "1 session" : "\(live.count) sessions") ended\(denied)")
+            lines.append("\(user): \(live.count.counted("session")) ended\(denied)")
         }
         var report = Report(
             action: "user.logout", items: items, lines: lines, stillValidUntil: stillValid,

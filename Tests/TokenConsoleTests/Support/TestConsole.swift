@@ -8,6 +8,8 @@ final class TestWorld {
     private(set) var err: [UInt8] = []
     private(set) var questions: [String] = []
     var answers: [String?] = []
+    /// Writes questions and answers where a terminal would show them.
+    var echoesQuestions = false
 
     var output: String { String(decoding: out, as: UTF8.self) }
     var errors: String { String(decoding: err, as: UTF8.self) }
@@ -23,7 +25,7 @@ final class TestWorld {
         return Console(
             environment: environment,
             clock: Clock(now: { now }, sleep: { _ in }),
-            input: Input(isTerminal: terminal) { () throws(Failure) in
+            input: Input(isTerminal: terminal && input.isEmpty) { () throws(Failure) in
                 defer { rest = [] }
                 return rest
             },
@@ -31,7 +33,9 @@ final class TestWorld {
             errors: Sink(isTerminal: terminal, columns: { columns }) { [self] bytes throws(Failure) in err += bytes },
             prompter: Prompter(isAvailable: terminal) { [self] question, _ throws(Failure) in
                 questions.append(question)
-                return answers.isEmpty ? nil : answers.removeFirst()
+                let answer = answers.isEmpty ? nil : answers.removeFirst()
+                if echoesQuestions { err += Array("\(question)\(answer ?? "^D")\n".utf8) }
+                return answer
             },
             uid: 1000, login: "tester")
     }

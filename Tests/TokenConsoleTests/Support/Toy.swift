@@ -37,6 +37,7 @@ struct Pet {
 
 struct ToyPetList: ConsoleCommand {
     static let configuration = CommandConfiguration(commandName: "list", aliases: ["ls"])
+    static let result = ResultShape.records(Pet.listing)
     @Argument var names: [String] = []
     @OptionGroup var list: ListOptions
     @OptionGroup var global: GlobalOptions
@@ -49,6 +50,7 @@ struct ToyPetList: ConsoleCommand {
 
 struct ToyPetShow: ConsoleCommand {
     static let configuration = CommandConfiguration(commandName: "show", aliases: ["get"])
+    static let result = ResultShape.records(Pet.listing)
     @Argument var name: String
     @OptionGroup var global: GlobalOptions
 
@@ -59,6 +61,7 @@ struct ToyPetShow: ConsoleCommand {
 
 struct ToyPetMake: ConsoleCommand {
     static let configuration = CommandConfiguration(commandName: "make")
+    static let result = ResultShape.fields("pet.make")
     @Flag var both = false
     @OptionGroup var global: GlobalOptions
 
@@ -71,6 +74,7 @@ struct ToyPetMake: ConsoleCommand {
 
 struct ToyFail: ConsoleCommand {
     static let configuration = CommandConfiguration(commandName: "fail")
+    static let result = ResultShape.fields("fail")
     @Argument var how: String
     @OptionGroup var global: GlobalOptions
 

@@ -5,7 +5,9 @@ import TokenLifecycle
 /// An operator's session as a text file: commands and what they must answer.
 ///
 ///     # at 2026-01-01T00:00:00Z      the clock from here on; "# after 5m" moves it; other # lines are comments
+///     # terminal 100                 from here on a person looks on, at so many columns; "# no terminal" ends it
 ///     < text                         a line of standard input for the next command
+///     > text                         what the person answers the next command's question
 ///     $ tokenctl noun verb           the command
 ///     output                         its standard output, line by line
 ///     ! error                        its standard error
@@ -17,7 +19,10 @@ struct Transcript {
     struct Step {
         var line: Int
         var now: Instant
+        /// The columns of the terminal; nil where there is none.
+        var terminal: Int?
         var input = ""
+        var typed: [String] = []
         var command: String
         var output: [String] = []
         var errors: [String] = []
@@ -29,17 +34,29 @@ struct Transcript {
     init(_ text: String) throws {
         var steps: [Step] = []
         var now = TestWorld.newYear
+        var terminal: Int?
         var input = ""
+        var typed: [String] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if line.hasPrefix("# at ") {
                 now = try Instant(rfc3339: String(line.dropFirst(5)))
             } else if line.hasPrefix("# after ") {
                 now = now + (try Duration(text: String(line.dropFirst(8))))
+            } else if line.hasPrefix("# terminal ") {
+                terminal = Int(line.dropFirst(11))
+            } else if line == "# no terminal" {
+                terminal = nil
             } else if line.hasPrefix("< ") {
                 input += line.dropFirst(2) + "\n"
+            } else if line.hasPrefix("> ") {
+                typed.append(String(line.dropFirst(2)))
             } else if line.hasPrefix("$ ") {
-                steps.append(Step(line: index + 1, now: now, input: input, command: String(line.dropFirst(2))))
+                steps.append(
+                    Step(
+                        line: index + 1, now: now, terminal: terminal, input: input, typed: typed,
+                        command: String(line.dropFirst(2))))
                 input = ""
+                typed = []
             } else if line.isEmpty || line.hasPrefix("#") {
                 continue
             } else {
@@ -60,37 +77,5 @@ extension Transcript.Step {
         } else {
             output.append(String(line))
         }
-    }
-}
-
-/// What is remembered from `{{name}}`.
-struct Captures {
-    private(set) var values: [String: String] = [:]
-
-    func filled(_ text: String) -> String {
-        values.reduce(text) { $0.replacingOccurrences(of: "{{\($1.key)}}", with: $1.value) }
-    }
-
-    /// Whether `line` is what `pattern` expects; remembers what its new names stood for.
-    mutating func matches(_ pattern: String, _ line: String) -> Bool {
-        var names: [String] = []
-        var expression = "^"
-        for (index, part) in filled(pattern).components(separatedBy: "{{").enumerated() {
-            let pieces = part.components(separatedBy: "}}")
-            guard index > 0, pieces.count == 2 else {
-                expression += NSRegularExpression.escapedPattern(for: index == 0 ? part : "{{\(part)")
-                continue
-            }
-            names.append(pieces[0])
-            expression += "(\\S+?)" + NSRegularExpression.escapedPattern(for: pieces[1])
-        }
-        let range = NSRange(line.startIndex..., in: line)
-        guard let regex = try? NSRegularExpression(pattern: expression + "$"),
-            let match = regex.firstMatch(in: line, range: range)
-        else { return false }
-        for (index, name) in names.enumerated() where name != "_" {
-            if let range = Range(match.range(at: index + 1), in: line) { values[name] = String(line[range]) }
-        }
-        return true
     }
 }

@@ -6,6 +6,8 @@ import TokenLifecycle
 /// Plays a transcript in process, in a folder of its own, and says where reality differs.
 struct TranscriptRunner {
     let root: any ParsableCommand.Type
+    /// Whether answers are to be written down instead of compared.
+    var records = false
 
     /// Set to record: transcripts are rewritten with what happened, and the test fails, so nobody records by accident.
     static let isRecording = ProcessInfo.processInfo.environment["TOKENCTL_RECORD_TRANSCRIPTS"] == "1"
@@ -20,7 +22,8 @@ struct TranscriptRunner {
         var differences: [String] = []
         var answers: [Answer] = []
         for step in transcript.steps {
-            let answer = try run(step, captures, in: folder.path)
+            var answer = try run(step, captures, in: folder.path)
+            if records { answer = record(answer, step, &captures) }
             answers.append(answer)
             differences += compare(step.output, answer.output, "output", step, &captures)
             differences += compare(step.errors, answer.errors, "errors", step, &captures)
@@ -40,8 +43,10 @@ struct TranscriptRunner {
 
     private func run(_ step: Transcript.Step, _ captures: Captures, in folder: String) throws -> Answer {
         let world = TestWorld()
+        world.answers = step.typed.map { captures.filled($0) }
+        world.echoesQuestions = true
         var console = world.console(
-            at: step.now, input: captures.filled(step.input),
+            at: step.now, input: captures.filled(step.input), terminal: step.terminal != nil, columns: step.terminal,
             environment: [
                 "HOME": folder, "XDG_CONFIG_HOME": folder, "TOKENCTL_DB": "\(folder)/tokens.db", "PWD": folder,
                 "DIR": folder,
@@ -79,12 +84,27 @@ struct TranscriptRunner {
 }
 
 extension TranscriptRunner {
+    /// What to write down: lines that were expected stay as they were written, in others names stand for what is random.
+    private func record(_ answer: Answer, _ step: Transcript.Step, _ captures: inout Captures) -> Answer {
+        var answer = answer
+        func written(_ actual: [String], _ expected: [String]) -> [String] {
+            actual.enumerated().map { index, line in
+                if index < expected.count, captures.matches(expected[index], line) { return expected[index] }
+                captures.name(in: line)
+                return captures.named(line)
+            }
+        }
+        answer.output = written(answer.output, step.output)
+        answer.errors = written(answer.errors, step.errors)
+        return answer
+    }
+
     /// The text of a transcript with what really came in place of what was expected.
     func recording(_ text: String, _ transcript: Transcript, _ answers: [Answer]) -> String {
         var result: [String] = []
         var rest = zip(transcript.steps, answers).makeIterator()
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.isEmpty || line.hasPrefix("#") || line.hasPrefix("< ") { result.append(String(line)) }
+            if line.isEmpty || ["#", "< ", "> "].contains(where: line.hasPrefix) { result.append(String(line)) }
             guard line.hasPrefix("$ "), let (_, answer) = rest.next() else { continue }
             result.append(String(line))
             result += answer.output + answer.errors.map { "! \($0)" }
