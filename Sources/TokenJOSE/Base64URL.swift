@@ -8,6 +8,15 @@ package enum Base64URLError: String, Error, Equatable, Sendable {
     case invalidLength = "invalid_length"
     /// The last character carries bits that belong to no byte: a second spelling of the same value.
     case strayBits = "stray_bits"
+
+    /// For a person.
+    var sentence: String {
+        switch self {
+        case .invalidByte: "it is not base64url without padding"
+        case .invalidLength: "a part of it is cut short"
+        case .strayBits: "a part of it does not end where base64url ends"
+        }
+    }
 }
 
 /// base64url without padding (RFC 4648 §5, RFC 7515 §2), read strictly: every value has one spelling.

@@ -8,6 +8,9 @@ public struct Instant: Hashable, Comparable, Sendable {
         self.milliseconds = milliseconds
     }
 
+    /// 1970-01-01T00:00:00Z.
+    package static let epoch = Instant(milliseconds: 0)
+
     /// From a JWT `NumericDate`: whole Unix seconds (RFC 7519 §2).
     public init(seconds: Int64) {
         self.milliseconds = seconds * 1000

@@ -48,7 +48,7 @@ package struct CompactJWS: Sendable {
 
     static func decode(_ part: ArraySlice<UInt8>) throws(JOSEError) -> [UInt8] {
         do throws(Base64URLError) { return try Base64URL.decode(part) } catch {
-            throw JOSEError(.badBase64URL, error.rawValue)
+            throw JOSEError(.badBase64URL, error.sentence)
         }
     }
 }

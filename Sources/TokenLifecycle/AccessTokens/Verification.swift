@@ -240,7 +240,7 @@ struct TokenChecks<Store: StoreReading> {
 extension DenyRule {
     /// "rule 17: user alice denied by dana at …, INC-481 (audit 41)".
     package var explanation: String {
-        let cutOff = issuedBefore.map { ", for what was issued by \($0.rfc3339)" } ?? ""
+        let cutOff = issuedBefore.map { ", for tokens issued until \($0.rfc3339)" } ?? ""
         let why = reason.map { ": \($0)" } ?? ""
         let event = auditSeq.flatMap { $0 > 0 ? " (audit \($0))" : nil } ?? ""
         return "rule \(id): \(subject) denied by \(actor) at \(createdAt.rfc3339)\(cutOff)\(why)\(event)"

@@ -57,6 +57,8 @@ package struct Preview: Sendable {
     package var stillValidUntil: Instant?
     /// What else will and will not happen, a sentence each.
     package var notes: [String] = []
+    /// Whether the notes say in words of their own until when tokens are accepted elsewhere.
+    package var notesSayUntil = false
 
     package init(action: String, tier: Tier, summary: String, count: Int, word: String? = nil) {
         self.action = action

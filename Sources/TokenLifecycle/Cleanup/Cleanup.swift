@@ -32,6 +32,8 @@ package struct Cleanup: Sendable {
         package var ended = 0
         package var keysRemoved: [String] = []
         package var privateHalves: [String] = []
+        /// Sequence of the audit event, where something was removed.
+        package var audit: Int64?
 
         package var rows: Int { sessions + families + rules + successors + ended }
         package var total: Int { rows + keysRemoved.count + privateHalves.count }
@@ -102,8 +104,9 @@ package struct Cleanup: Sendable {
         if options.parts.contains(.keys), finished { try cleanKeys(store, actor, &done) }
         let counts = done
         if counts.total > 0 {
+            var audit: Int64?
             try store.write(as: actor) { writer in
-                try writer.audit("cleanup", reason: options.reason, counts: counts.audited)
+                audit = try writer.audit("cleanup", reason: options.reason, counts: counts.audited)
                 try writer.execute(
                     """
                     INSERT INTO cleanup_run (started_at, finished_at, removed)
@@ -111,6 +114,7 @@ package struct Cleanup: Sendable {
                     """)
                 try writer.execute("DELETE FROM cleanup_run WHERE id <= (SELECT max(id) FROM cleanup_run) - 50")
             }
+            done.audit = audit
         } else if finished {
             try store.write(as: actor) { writer in
                 try writer.execute(
@@ -190,10 +194,15 @@ package struct Cleanup: Sendable {
         let silence = store.now - store.facts.lastWriteAt
         guard options.acceptsClock || silence <= .seconds(30 * 86_400) else {
             throw Failure(
-                .refused, "the last write was \(silence.text) ago: the system clock may have leapt ahead",
+                .refused, "the last write was \(silence.wholeDays.text) ago: the system clock may have leapt ahead",
                 hint: "if the clock is right, repeat with --accept-clock", target: "clock")
         }
     }
+}
+
+extension Duration {
+    /// Rounded down: how long a silence was needs no more.
+    fileprivate var wholeDays: Duration { .seconds(components.seconds / 86_400 * 86_400) }
 }
 
 extension Cleanup.Counts {

@@ -31,7 +31,8 @@ package struct DenylistRemoval: Act {
     package func preview(_ rules: [DenyRule]) -> Preview {
         var preview = Preview(
             action: "denylist.remove", tier: .three,
-            summary: rules.count == 1 ? "lift rule \(rules[0].id): \(rules[0].subject)" : "lift \(rules.count.counted("rule"))",
+            summary: rules.count == 1
+                ? "lift rule \(rules[0].id): \(rules[0].subject)" : "lift \(rules.count.counted("rule"))",
             count: rules.count)
         preview.rows = rules.prefix(10).map { "\($0.id)  \($0.subject)  \($0.reason ?? "")" }
         preview.notes = rules.prefix(10).map(Self.consequence)
@@ -40,7 +41,7 @@ package struct DenylistRemoval: Act {
 
     private static func consequence(_ rule: DenyRule) -> String {
         let until = rule.matchesUntil.map { " until \($0.rfc3339) at the latest" } ?? ""
-        let issued = rule.issuedBefore.map { " issued by \($0.rfc3339)" } ?? ""
+        let issued = rule.issuedBefore.map { " issued until \($0.rfc3339)" } ?? ""
         return
             "unexpired access tokens of \(rule.subject)\(issued) are accepted again\(until); floors and ended logins stay"
     }

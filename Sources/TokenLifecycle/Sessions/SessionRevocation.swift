@@ -1,3 +1,5 @@
+internal import TokenJOSE
+
 /// `session revoke`: ends sessions by id or by filter.
 package struct SessionRevocation: Act {
     package enum Targets: Sendable {
@@ -36,7 +38,8 @@ package struct SessionRevocation: Act {
         let live = decision.live
         var preview = Preview(
             action: "session.revoke", tier: .ending(live.count),
-            summary: live.count == 1 ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count.counted("session"))",
+            summary: live.count == 1
+                ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count.counted("session"))",
             count: live.count)
         preview.describe(live)
         return preview
@@ -56,8 +59,12 @@ package struct SessionRevocation: Act {
             action: "session.revoke",
             items: live.map { .init($0.id.text, .ended) }
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
-            lines: [], stillValidUntil: live.stillValidUntil(at: store.now))
-        report.lines = live.count == 1 ? ["\(live[0].id) of \(live[0].user) ended"] : [live.isEmpty ? "nothing to end" : "\(live.count.counted("session")) ended"]
+            lines: [], stillValidUntil: live.stillValidUntil(at: store.now),
+            details: [.init("sessions_ended", .integer(Int64(live.count)))])
+        report.lines =
+            live.count == 1
+            ? ["\(live[0].id) of \(live[0].user) ended"]
+            : [live.isEmpty ? "nothing to end" : "\(live.count.counted("session")) ended"]
         report.audit = seq
         return report
     }

@@ -71,11 +71,14 @@ package struct KeyRevocation: Act {
             count: decision.state == .revoked ? 0 : 1, word: decision.key.kid)
         preview.notes = consequences(decision)
         preview.stillValidUntil = decision.leftSafeAt
+        preview.notesSayUntil = true
         return preview
     }
 
     private func consequences(_ decision: Decision) -> [String] {
-        var notes = ["at most \(decision.tokens.counted("unexpired access token")) \(decision.tokens == 1 ? "stops" : "stop") verifying at once"]
+        var notes = [
+            "at most \(decision.tokens.counted("unexpired access token")) \(decision.tokens == 1 ? "stops" : "stop") verifying at once"
+        ]
         if let until = decision.key.latestExpiry {
             notes.append("the last of them would have lived until \(until.rfc3339)")
         }

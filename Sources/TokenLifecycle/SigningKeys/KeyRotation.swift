@@ -52,6 +52,8 @@ package struct KeyRotation: Act {
         var signer: SigningKey?
         /// When the promoted key takes over; nil while nobody can say.
         var takesOver: Instant?
+        /// When every verifier knows it, where that is later.
+        var isKnownAt: Instant?
         var kid: String
     }
 
@@ -70,8 +72,12 @@ package struct KeyRotation: Act {
         let isKnown = options.isEmergency || algorithm.isSymmetric || signer == nil
         let takesOver: Instant? =
             isKnown ? store.now : standby?.publishedAt.map { max(store.now, $0 + store.policies.publicationLead) }
+        let isKnownAt = (standby?.publishedAt ?? store.now) + store.policies.publicationLead
         return Decision(
-            plan: plan, signer: signer?.key, takesOver: takesOver, kid: standby?.kid ?? candidate?.kid ?? "")
+            plan: plan, signer: signer?.key, takesOver: takesOver,
+            isKnownAt: signer != nil && !algorithm.isSymmetric && takesOver.map { $0 < isKnownAt } == true
+                ? isKnownAt : nil,
+            kid: standby?.kid ?? candidate?.kid ?? "")
     }
 
     private static func plan(_ store: some StoreReading, _ options: Options) throws -> Plan {
@@ -130,6 +136,11 @@ package struct KeyRotation: Act {
             decision.takesOver.map { "\(decision.kid) signs from \($0.rfc3339)" }
                 ?? "\(decision.kid) signs once the key set has been published long enough for every verifier to know it"
         )
+        if let known = decision.isKnownAt {
+            notes.append(
+                "verifiers that fetched the key set before reject its tokens until they fetch it again, "
+                    + "\(known.rfc3339) at the latest")
+        }
         if let signer = decision.signer {
             let until = signer.latestExpiry.map { " until \($0.rfc3339) at least" } ?? ""
             notes.append("\(signer.kid) verifies on\(until); nobody is logged out")

@@ -56,7 +56,8 @@ package struct KeyPublication: Act {
         return Preview(
             action: "key.publish", tier: .one,
             summary: isDone
-                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
+                ? "\(decision.path) is up to date"
+                : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
             count: isDone ? 0 : decision.set.kids.count)
     }
 

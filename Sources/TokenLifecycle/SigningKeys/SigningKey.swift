@@ -4,7 +4,7 @@ internal import TokenStorage
 
 /// A key that signs access tokens or once did: one kid, one algorithm, for ever.
 package struct SigningKey: Sendable {
-    package enum Origin: String, Sendable {
+    package enum Origin: String, CaseIterable, Sendable {
         case generated, imported
     }
 
