@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import TokenJOSE
+
+/// What a command takes, as its own description says.
+struct CommandArguments {
+    struct Argument {
+        var isOption: Bool
+        var isPositional: Bool
+        var isRepeating: Bool
+        /// With their dashes, the long ones first.
+        var names: [String]
+        var valueName: String
+        /// What it may be, where that is a fixed choice.
+        var choices: [String]
+        var summary: String
+
+        /// `--user`, or for a positional argument its value's name.
+        var name: String { names.first ?? valueName }
+    }
+
+    let all: [Argument]
+    var positional: [Argument] { all.filter(\.isPositional) }
+
+    func option(_ name: String) -> Argument? { all.first { $0.names.contains(name) } }
+
+    /// Reads the parser's description of the command, the one that its help is made of.
+    init(of command: any ParsableCommand.Type) {
+        let description = try? JSON(parsing: command._dumpHelp(), limits: JSONLimits(maximumDepth: 16))
+        all = (description?["command"]?["arguments"]?.arrayValue ?? []).compactMap(Argument.init)
+    }
+}
+
+extension CommandArguments.Argument {
+    /// Nil for what help does not show either.
+    fileprivate init?(_ json: JSON) {
+        guard json["shouldDisplay"]?.boolValue == true, let kind = json["kind"]?.stringValue else { return nil }
+        isOption = kind == "option"
+        isPositional = kind == "positional"
+        isRepeating = json["isRepeating"]?.boolValue ?? false
+        let names = (json["names"]?.arrayValue ?? []).compactMap { name -> String? in
+            guard let text = name["name"]?.stringValue else { return nil }
+            return name["kind"]?.stringValue == "long" ? "--\(text)" : "-\(text)"
+        }
+        self.names = names.filter { $0.hasPrefix("--") } + names.filter { !$0.hasPrefix("--") }
+        valueName = json["valueName"]?.stringValue ?? ""
+        choices = (json["allValues"]?.arrayValue ?? []).compactMap(\.stringValue)
+        summary = json["abstract"]?.stringValue ?? ""
+    }
+}

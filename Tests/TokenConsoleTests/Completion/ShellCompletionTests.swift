@@ -1,0 +1,84 @@
+import Foundation
+import Testing
+
+@testable import TokenConsole
+
+/// The scripts in the real shells, as far as these are installed; bash always is.
+@Suite(.enabled(if: Program.path != nil, "needs the tokenctl binary that the same build makes"))
+struct `The completion script` {
+    private static func shell(_ name: String) -> String? {
+        ["/bin/", "/usr/bin/", "/usr/local/bin/"].map { $0 + name }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// What `shell` prints for a script that finds the built program first on its path.
+    private func output(of shell: String, _ arguments: [String], _ fixture: DemoFixture) throws -> String {
+        let folder = URL(filePath: try #require(Program.path)).deletingLastPathComponent().path
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(filePath: shell)
+        process.arguments = arguments
+        process.environment = [
+            "PATH": "\(folder):/usr/bin:/bin", "HOME": fixture.folder.path, "TOKENCTL_DB": fixture.database.path,
+            "LC_ALL": "C.UTF-8", "TERM": "dumb",
+        ]
+        process.standardOutput = output
+        process.standardError = output
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static let lines = [
+        ("tokenctl session re", ["revoke"]), ("tokenctl session list --state=idle", ["--state=idle_expired"]),
+        ("tokenctl policy get session.l", ["session.limit", "session.limit.action"]),
+        ("tokenctl user show zoe@ex", ["zoe@example.org"]), ("tokenctl nonsense ", []),
+    ]
+
+    private func fixture() throws -> DemoFixture {
+        let fixture = try DemoFixture()
+        #expect(fixture.run(["session", "create", "--user", "zoe@example.org"]).code == .done)
+        return fixture
+    }
+
+    @Test(arguments: lines)
+    func `completes in bash`(line: String, expected: [String]) throws {
+        // What readline hands over as the word begins after the last of its word breaks.
+        let word = line.split(separator: " ", omittingEmptySubsequences: false).last ?? ""
+        let breaks = word.lastIndex { "=:".contains($0) }.map { word.index(after: $0) } ?? word.startIndex
+        let start = word.lastIndex(of: "@") ?? breaks
+        let script = """
+            eval "$(tokenctl completion bash)"
+            COMP_LINE='\(line)' COMP_POINT=\(line.count)
+            _tokenctl tokenctl '\(word[start...])' ''
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let bash = try #require(Self.shell("bash"))
+        let text = try output(of: bash, ["--norc", "--noprofile", "-c", script], fixture())
+        let offset = word.distance(from: word.startIndex, to: start)
+        #expect(text.split(separator: "\n").map(String.init) == expected.map { String($0.dropFirst(offset)) })
+    }
+
+    @Test(.enabled(if: shell("zsh") != nil, "zsh is not installed"), arguments: lines)
+    func `completes in zsh`(line: String, expected: [String]) throws {
+        let words = line.split(separator: " ", omittingEmptySubsequences: false)
+        let script = """
+            compdef() { }
+            compadd() { print -rl -- "${values[@]}" }
+            eval "$(tokenctl completion zsh)"
+            words=(\(words.map { "'\($0)'" }.joined(separator: " "))) CURRENT=\(words.count) PREFIX='\(words.last ?? "")'
+            _tokenctl
+            """
+        let text = try output(of: try #require(Self.shell("zsh")), ["-f", "-c", script], fixture())
+        #expect(text.split(separator: "\n").map(String.init) == expected)
+    }
+
+    @Test(.enabled(if: shell("fish") != nil, "fish is not installed"), arguments: lines)
+    func `completes in fish`(line: String, expected: [String]) throws {
+        let script = "tokenctl completion fish | source; complete -C '\(line)'"
+        let text = try output(of: try #require(Self.shell("fish")), ["--no-config", "-c", script], fixture())
+        #expect(text.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) } == expected)
+    }
+}
