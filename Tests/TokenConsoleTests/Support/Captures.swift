@@ -2,7 +2,13 @@ import Foundation
 
 /// What is remembered from `{{name}}`.
 struct Captures {
+    /// What the transcript itself says: never taken for random while recording.
+    let authored: String
     private(set) var values: [String: String] = [:]
+
+    init(authored: String) {
+        self.authored = authored
+    }
 
     func filled(_ text: String) -> String {
         values.reduce(text) { $0.replacingOccurrences(of: "{{\($1.key)}}", with: $1.value) }
@@ -38,7 +44,7 @@ struct Captures {
             for match in expression.matches(in: text, range: whole) {
                 guard let range = Range(match.range, in: text) else { continue }
                 let value = String(text[range])
-                if values.contains(where: { $0.value == value }) { continue }
+                if authored.contains(value) || values.contains(where: { $0.value == value }) { continue }
                 let number = values.keys.count { $0.hasPrefix("\(kind)_") } + 1
                 values["\(kind)_\(number)"] = value
             }

@@ -18,7 +18,7 @@ struct TranscriptRunner {
         try FileManager.default.createDirectory(
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }
-        var captures = Captures()
+        var captures = Captures(authored: transcript.steps.map { $0.command + $0.input }.joined(separator: "\n"))
         var differences: [String] = []
         var answers: [Answer] = []
         for step in transcript.steps {

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Testing
+
+@testable import TokenConsole
+
+/// Every command there is, found by walking from the root.
+enum CommandTree {
+    struct Leaf: Sendable, CustomTestStringConvertible {
+        let type: any ConsoleCommand.Type
+        /// `["session", "list"]`
+        let path: [String]
+        var name: String { path.joined(separator: " ") }
+        var testDescription: String { name }
+        var isHidden: Bool { !type.configuration.shouldDisplay }
+    }
+
+    static let all = walk(Tokenctl.self, [])
+    static var leaves: [Leaf] { all.leaves }
+    static var nouns: [[String]] { all.nouns }
+
+    private static func walk(
+        _ command: any ParsableCommand.Type, _ path: [String]
+    ) -> (leaves: [Leaf], nouns: [[String]]) {
+        if let type = command as? any ConsoleCommand.Type { return ([Leaf(type: type, path: path)], []) }
+        let below = command.configuration.subcommands.map { walk($0, path + [$0.name]) }
+        return (below.flatMap(\.leaves), [path] + below.flatMap(\.nouns))
+    }
+}
+
+/// A way to call each verb that works on the demo store; `{session}` and the like are filled in.
+struct Invocation: Sendable {
+    var arguments: [String] = []
+    var input = ""
+    /// What it answers there.
+    var code = TokenConsole.ExitCode.done
+
+    init(_ arguments: String..., input: String = "", code: TokenConsole.ExitCode = .done) {
+        self.arguments = arguments
+        self.input = input
+        self.code = code
+    }
+
+    static let of: [String: Invocation] = [
+        "init": Invocation("--if-missing"), "status": Invocation(), "cleanup": Invocation(),
+        "session list": Invocation("--limit", "3"), "session show": Invocation("{session}"),
+        "session create": Invocation("--user", "zoe", "--with-tokens"), "session revoke": Invocation("{session}"),
+        "user list": Invocation("--limit", "3"), "user show": Invocation("{user}"),
+        "user logout": Invocation("{user}", "--reason", "test", "--yes", "--max-affected", "100"),
+        "client list": Invocation(),
+        "client logout": Invocation("{client}", "--reason", "test", "--yes", "--confirm", "{client}"),
+        "refresh list": Invocation("--limit", "3"), "refresh show": Invocation("{family}"),
+        "token issue": Invocation("--user", "zoe"), "token refresh": Invocation("-", input: "nonsense", code: .no),
+        "token verify": Invocation("-", input: "{token}"), "token inspect": Invocation("-", input: "{token}"),
+        "key list": Invocation("--state", "all"), "key show": Invocation("{active}"), "key generate": Invocation(),
+        "key publish": Invocation("{folder}/published.json"), "key rotate": Invocation(),
+        "key revoke": Invocation(
+            "{active}", "--cause", "test", "--replace", "--reason", "test", "--yes", "--confirm", "{active}"),
+        "key import": Invocation(
+            "-", "--until", "2099-01-01", "--reason", "test", "--yes",
+            input: #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
+                + #""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#),
+        "key export jwks": Invocation(),
+        "denylist add": Invocation("--user", "zoe", "--reason", "test", "--yes"),
+        "denylist list": Invocation("--state", "all", "--limit", "3"), "denylist check": Invocation("abc"),
+        "denylist remove": Invocation("{rule}", "--reason", "test", "--yes", "--expect-count", "1"),
+        "audit list": Invocation("--limit", "3"), "audit verify": Invocation(),
+        "policy list": Invocation(), "policy get": Invocation("access.ttl"),
+        "policy set": Invocation("access.ttl", "5m", "--reason", "test", "--yes"),
+        "completion bash": Invocation(), "completion zsh": Invocation(), "completion fish": Invocation(),
+        "__complete": Invocation("bash", input: "tokenctl se"),
+    ]
+}
