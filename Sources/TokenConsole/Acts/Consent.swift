@@ -26,8 +26,8 @@ enum Consent: Equatable, Sendable {
                 .refused, "not confirmed: \(preview.summary)",
                 hint: "nothing was changed; add --yes, or look first with --dry-run")
         case (.three, _):
-            let guards =
-                preview.word == nil ? "--confirm \(preview.count) or --expect-count \(preview.count)" : "--confirm WORD"
+            let confirm = "--confirm \(preview.expectedWord)"
+            let guards = preview.word == nil ? "\(confirm) or --expect-count \(preview.count)" : confirm
             throw Failure(
                 .refused, "not confirmed: \(preview.summary)",
                 hint: "nothing was changed; add --yes and \(guards), or look first with --dry-run")

@@ -44,6 +44,9 @@ extension Console {
             action: preview.action, items: [], lines: preview.lines, stillValidUntil: preview.stillValidUntil)
         report.dryRun = true
         report.matched = preview.count
+        if preview.tier == .three {
+            report.lines.append("to do it without being asked: --yes --confirm \(preview.expectedWord) --reason TEXT")
+        }
         report.lines.append("nothing was changed: this was a dry run")
         return report
     }
@@ -72,7 +75,7 @@ extension Console {
     private static func requireReason(_ reason: String?, for preview: Preview) throws(Failure) {
         guard preview.tier >= .two, reason == nil else { return }
         throw Failure(
-            .usage, "\(preview.action) needs a reason here: \(preview.summary)",
+            .usage, "no reason given: \(preview.summary)",
             hint: "add --reason TEXT, or set TOKENCTL_REASON")
     }
 

@@ -34,7 +34,8 @@ struct Guards: Sendable {
         }
         if let confirm, confirm != preview.expectedWord, confirm != preview.count.grouped || preview.word != nil {
             throw Failure(
-                .refused, "--confirm does not name what this act ends", hint: "nothing was changed; --dry-run names it")
+                .refused, "--confirm does not name what this act ends",
+                hint: "nothing was changed; --dry-run shows the word")
         }
         let limit = maxAffected ?? (preview.word == nil ? policyLimit : .max)
         guard preview.count <= limit else {

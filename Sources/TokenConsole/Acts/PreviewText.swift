@@ -13,7 +13,7 @@ extension Preview {
         if rows.count < count, !rows.isEmpty {
             lines.append("  and \(Self.counted(count - min(rows.count, 10))) more")
         }
-        if let stillValidUntil {
+        if let stillValidUntil, !notesSayUntil {
             lines.append(
                 "  verifiers that read only public keys accept access tokens until \(stillValidUntil.rfc3339Seconds)")
         }

@@ -74,7 +74,7 @@ package struct SessionFilterOptions: ParsableArguments {
     }
 
     /// Whether any flag was given.
-    package var isGiven: Bool { filter(at: Instant(milliseconds: 0)) != SessionFilter() }
+    package var isGiven: Bool { filter(at: Instant.epoch) != SessionFilter() }
 
     var fingerprint: String { "\(login.fingerprint) \(StateChoice.fingerprint(of: states))" }
 }

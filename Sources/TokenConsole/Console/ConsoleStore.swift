@@ -26,7 +26,13 @@ extension Console {
         var options = Database.Options()
         options.readOnly = isReadOnly
         options.lockTimeout = globals.lockTimeout
-        let store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
+        let store: Store
+        do {
+            store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
+        } catch var failure as Failure where failure.kind == .absent && failure.hint == nil {
+            failure.hint = "'tokenctl init' makes one; --db or TOKENCTL_DB names another"
+            throw failure
+        }
         openStore = OpenStore(store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly)
         return store
     }

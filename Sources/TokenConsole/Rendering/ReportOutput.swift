@@ -26,8 +26,9 @@ extension Console {
         }
         guard !globals.isCron else { return }
         for item in report.items where item.outcome == .unchanged || item.outcome == .failed {
-            let note = item.note.map { ": \($0)" } ?? ""
-            try output.writeLine(Escaping.visible("\(item.id) \(item.outcome.rawValue)\(note)"))
+            // What the lines have said already is not said again.
+            guard let note = item.note, !report.lines.contains(where: { $0.contains(note) }) else { continue }
+            try output.writeLine(Escaping.visible("\(item.id) \(item.outcome.rawValue): \(note)"))
         }
     }
 

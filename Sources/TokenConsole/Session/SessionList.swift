@@ -72,9 +72,9 @@ extension Console {
         return ids
     }
 
-    /// Shows objects of a verb that takes several: blocks of lines for people, a listing for programs.
+    /// Shows objects of a verb that takes several: blocks of lines on a terminal, else a listing.
     mutating func showAll<Record>(_ records: [Record], _ listing: Listing<Record>) throws {
-        if globals.format == nil, variable("TOKENCTL_OUTPUT") == nil { globals.format = .vertical }
+        if try askedFormat == nil, output.isTerminal { globals.format = .vertical }
         try list(listing, records)
     }
 }

@@ -98,6 +98,7 @@ struct CleanupCommand: ConsoleCommand {
         report.matched = counts.total
         report.changed = isDryRun ? 0 : counts.total
         report.dryRun = isDryRun
+        report.audit = counts.audit
         return report
     }
 }

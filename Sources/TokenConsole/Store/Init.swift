@@ -40,11 +40,18 @@ struct Init: ConsoleCommand {
     func run(in console: inout Console) throws {
         let path = try console.databasePath
         if ifMissing, Files.exists(path) {
-            _ = try console.store(for: .reading)
+            let store = try console.store(for: .reading)
             return try console.show(
-                Report(action: "init", items: [.init(path, .unchanged)], lines: ["\(path) is there already"]))
+                Self.report(
+                    try store.read { try $0.status() }, database: store.database.path, masterKey: nil,
+                    outcome: .unchanged, lines: ["\(path) is there already"]))
         }
         guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
+        guard !Files.exists(path) else {
+            throw Failure(
+                .cannotCreate, "\(path) exists already", hint: "--if-missing leaves it as it is; --db names another",
+                target: path)
+        }
         var creation = StoreCreation()
         if let issuer { creation.issuer = issuer }
         if let audience { creation.audience = audience }
@@ -68,15 +75,28 @@ struct Init: ConsoleCommand {
         if let newKey { lines.append("master key  \(newKey)  (new: keep a copy elsewhere, nothing opens without it)") }
         if let jwks, !noKey { lines.append("key set     \(jwks)") }
         if let signer = status.signer { lines.append("signs       \(signer.kid) (\(signer.algorithm))") }
-        if demo { lines.append("demo        \(status.liveUsers.counted("user")), \(status.liveSessions.counted("live session"))") }
+        if demo {
+            lines.append(
+                "demo        \(status.liveUsers.counted("user")), \(status.liveSessions.counted("live session"))")
+        }
         lines += status.warnings.map { "note        \($0)" }
         try console.show(
-            Report(
-                action: "init", items: [.init(absolute, .created)], lines: lines,
-                details: [
-                    .init("store", .string(status.storeID)), .init("database", .string(absolute)),
-                    .init("master_key", newKey.map(JSON.string) ?? .null),
-                    .init("kid", status.signer.map { .string($0.kid) } ?? .null),
-                ]))
+            Self.report(status, database: absolute, masterKey: newKey, outcome: .created, lines: lines))
+        try console.notes.note(
+            demo
+                ? "next: 'tokenctl status', 'tokenctl session list', 'tokenctl user show NAME'"
+                : "next: 'tokenctl session create --user NAME --with-tokens', 'tokenctl status'")
+    }
+
+    private static func report(
+        _ status: StoreStatus, database: String, masterKey: String?, outcome: Report.Outcome, lines: [String]
+    ) -> Report {
+        Report(
+            action: "init", items: [.init(database, outcome)], lines: lines,
+            details: [
+                .init("store", .string(status.storeID)), .init("database", .string(database)),
+                .init("master_key", masterKey.map(JSON.string) ?? .null),
+                .init("kid", status.signer.map { .string($0.kid) } ?? .null),
+            ])
     }
 }

@@ -32,7 +32,7 @@ struct TokenInspect: ConsoleCommand {
         guard inspection.kind != .unknown || inspection.verification.header != nil else {
             let why = inspection.verification.refusal?.detail ?? ""
             throw Failure(
-                .malformed, "this is no token: \(why)",
+                .malformed, "cannot read this as a token: \(why)",
                 hint: "a JWT, or one that begins with tks_ or tkr_, on standard input")
         }
         try console.show("token.inspect", inspection.json, lines: inspection.lines(at: now))

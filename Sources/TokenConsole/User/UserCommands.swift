@@ -50,9 +50,7 @@ struct UserShow: ConsoleCommand {
         let isAlive = !sessions.isEmpty
         let lines =
             [
-                isAlive
-                    ? "alive: \(user.subject) has \(sessions.count.counted("live session"))"
-                    : "dead: nothing of \(user.subject) is alive",
+                "\(user.subject): \(isAlive ? sessions.count.counted("live session") : "no live session")",
                 rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
             ]
             + sessions.map { session in

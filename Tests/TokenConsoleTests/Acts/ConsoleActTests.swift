@@ -141,7 +141,13 @@ private struct MarkingAct: Act {
         let result = try run(MarkingAct(tier: .three, counts: [30]), ["-n"], terminal: true)
         #expect(result.kind == nil)
         #expect(result.mark == 0)
-        #expect(world.output == "end 30 pets\nnothing was changed: this was a dry run\n")
+        #expect(
+            world.output == """
+                end 30 pets
+                to do it without being asked: --yes --confirm 30 --reason TEXT
+                nothing was changed: this was a dry run
+
+                """)
     }
 
     @Test func `rehearsed with a guard that does not hold is refused`() throws {
