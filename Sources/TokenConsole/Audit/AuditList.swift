@@ -15,6 +15,8 @@ struct AuditList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.events())
+
     @Option(name: .customLong("user"), help: ArgumentHelp("About this user; * for any text", valueName: "user"))
     var users: [String] = []
 

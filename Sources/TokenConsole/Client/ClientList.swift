@@ -13,6 +13,8 @@ struct ClientList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.clients())
+
     @Argument(help: ArgumentHelp("Only these; * for any text", valueName: "client"))
     var patterns: [String] = []
 

@@ -32,8 +32,6 @@ struct CommandPath {
             let children = last.configuration.subcommands
             guard !children.isEmpty, !(types.count == 1 && word == "help") else { break }
             guard let child = children.first(where: { $0.names.contains(word) }) else {
-                // After an option that nobody knows, a word may be its value: then the option is the mistake.
-                if let option = options.first(where: Self.isUnknown) { throw unknown(option: option) }
                 throw unknown(word, among: children)
             }
             types.append(child)
@@ -50,19 +48,10 @@ struct CommandPath {
             hint: nearest.map { "did you mean '\(text) \($0)'" } ?? "see '\(text) --help'")
     }
 
-    private func unknown(option: String) -> Failure {
-        let nearest = Suggestions.nearest(to: option, among: Array(Self.globalsWithValue.union(Self.globalFlags)))
-        return Failure(
-            .usage, "unknown option '\(option.prefix { $0 != "=" }.prefix(40))'",
-            hint: nearest.map { "did you mean '\($0)'" } ?? "see '\(text) --help'")
-    }
-
-    private static func isUnknown(_ word: String) -> Bool {
-        guard word.hasPrefix("-"), !word.hasPrefix("-o") else { return false }
-        let name = String(word.prefix { $0 != "=" })
-        if globalsWithValue.contains(name) || globalFlags.contains(name) { return false }
-        return word.hasPrefix("--") || !word.dropFirst().allSatisfy { "qvh".contains($0) }
-    }
+    /// The global options that are followed by a value; only they can stand between a command and its subcommand.
+    static let globalsWithValue: Set<String> = [
+        "--db", "--master-key", "-o", "--output", "--columns", "--color", "--time", "--lock-timeout", "--as",
+    ]
 
     /// The global options that stand alone.
     static let globalFlags: Set<String> = [
@@ -70,19 +59,11 @@ struct CommandPath {
         "--help", "--version",
     ]
 
-    /// The global options that are followed by a value; only they can stand between a command and its subcommand.
-    static let globalsWithValue: Set<String> = [
-        "--db", "--master-key", "-o", "--output", "--columns", "--color", "--time", "--lock-timeout", "--as",
-    ]
-
-    static let globalFlags: Set<String> = [
-        "--json", "--no-header", "-q", "--quiet", "-v", "--verbose", "-vv", "--cron", "--no-input", "--read-only", "-h",
-        "--help", "--version",
-    ]
-
+    /// Also `--output=json`, `-ojson`, and short flags together, as in `-qvv`.
     private static func isGlobal(_ word: String) -> Bool {
-        let name = word.prefix { $0 != "=" }
-        return globalFlags.contains(word) || globalsWithValue.contains(String(name))
+        let name = String(word.prefix { $0 != "=" })
+        return globalFlags.contains(word) || globalsWithValue.contains(name)
+            || (!word.hasPrefix("--") && (word.hasPrefix("-o") || word.dropFirst().allSatisfy { "qvh".contains($0) }))
     }
 
     private static func takesValue(_ word: String) -> Bool { globalsWithValue.contains(word) }

@@ -54,7 +54,7 @@ package struct Dispatcher {
         do {
             var command = try root.parseAsRoot(arguments)
             // The parser's own `help` is a command like any other, which answers by throwing.
-            if type(of: command) != path.last { try command.run() }
+            if !(command is any ConsoleCommand), type(of: command) != path.last { try command.run() }
             return command
         } catch let error where root.exitCode(for: error) == .success {
             try console.output.writeLine(root.fullMessage(for: error, columns: console.output.columns))

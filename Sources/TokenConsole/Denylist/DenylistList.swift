@@ -14,6 +14,8 @@ struct DenylistList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.rules())
+
     @Option(help: ArgumentHelp("token, session, user, client, key or everyone", valueName: "scope"))
     var scope: [DenyScope] = []
 

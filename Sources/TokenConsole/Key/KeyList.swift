@@ -14,6 +14,8 @@ struct KeyList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.keys())
+
     @Option(
         name: .customLong("state"),
         help: ArgumentHelp("standby, active, retiring, removed, revoked or all", valueName: "state"))

@@ -14,6 +14,8 @@ struct RefreshList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.families(at: .epoch))
+
     @Flag(help: "Only those with a replayed token, in any state")
     var replayed = false
 

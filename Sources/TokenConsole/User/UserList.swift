@@ -14,6 +14,8 @@ struct UserList: ConsoleCommand {
             """,
         aliases: ["ls"])
 
+    static let result = ResultShape.records(Listing.users())
+
     @Argument(help: ArgumentHelp("Only these; * for any text", valueName: "user"))
     var patterns: [String] = []
 
