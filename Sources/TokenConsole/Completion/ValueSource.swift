@@ -25,7 +25,8 @@ enum ValueSource: Equatable {
     static let arguments: [String: [ValueSource]] = [
         "session show": [.sessions], "session revoke": [.sessions], "refresh show": [.families],
         "user show": [.users], "user list": [.users], "user logout": [.users],
-        "client logout": [.clients], "key show": [.keys], "key revoke": [.keys], "key publish": [.files],
+        "client list": [.clients], "client logout": [.clients], "key show": [.keys], "key revoke": [.keys],
+        "key publish": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "policy get": [.policies], "policy set": [.policies, .policyValue],
         "token verify": [.free], "token inspect": [.free], "token refresh": [.free],

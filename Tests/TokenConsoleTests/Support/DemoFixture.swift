@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Testing
 import TokenConsole
 import TokenLifecycle
@@ -9,13 +10,27 @@ final class DemoFixture {
     let folder: URL
     var database: URL { folder.appending(path: "tokens.db") }
 
-    /// Made once, through `init --demo`; every fixture is a copy.
+    /// Made once, through `init --demo`; every fixture is a copy. What they publish goes to one place, as the policy of a
+    /// store is part of it; nothing here reads it.
     private static let template = Result { () throws -> URL in
-        let folder = try makeFolder()
-        let made = run(["init", "--demo"], in: folder)
-        guard made.code == .done else { throw Failure(.bug, made.errors) }
-        return folder
+        let folder = FileManager.default.temporaryDirectory.appending(path: templateName())
+        atexit {
+            try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + "/" + DemoFixture.templateName())
+        }
+        let store = folder.appending(path: "store")
+        try FileManager.default.createDirectory(
+            at: store, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for arguments in [
+            ["init", "--demo"],
+            ["policy", "set", "jwks.file", folder.path + "/jwks.json", "--reason", "test", "--yes"],
+        ] {
+            let made = run(arguments, in: store)
+            guard made.code == .done else { throw Failure(.bug, made.errors) }
+        }
+        return store
     }
+
+    private static func templateName() -> String { "tokenctl-demo-\(getpid())" }
 
     init() throws {
         folder = try Self.makeFolder()
