@@ -67,10 +67,12 @@ struct CleanupCommand: ConsoleCommand {
         let store = try console.store(for: .writing)
         let actor = console.recordedActor
         // A signal is answered after a whole step, never in the middle of one.
-        let (counts, finished) = try interruption.protecting {
+        let (counts, finished, audit) = try interruption.protecting {
             try cleanup.run(store, as: actor) { interruption.isRequested }
         }
-        try console.show(report(counts, finished: finished, isDryRun: false))
+        var report = report(counts, finished: finished, isDryRun: false)
+        report.audit = audit
+        try console.show(report)
         if !finished, interruption.isRequested {
             throw Failure(.interrupted, "stopped after a whole step; run it again to go on")
         }
@@ -98,7 +100,6 @@ struct CleanupCommand: ConsoleCommand {
         report.matched = counts.total
         report.changed = isDryRun ? 0 : counts.total
         report.dryRun = isDryRun
-        report.audit = counts.audit
         return report
     }
 }

@@ -32,8 +32,6 @@ package struct Cleanup: Sendable {
         package var ended = 0
         package var keysRemoved: [String] = []
         package var privateHalves: [String] = []
-        /// Sequence of the audit event, where something was removed.
-        package var audit: Int64?
 
         package var rows: Int { sessions + families + rules + successors + ended }
         package var total: Int { rows + keysRemoved.count + privateHalves.count }
@@ -70,9 +68,11 @@ package struct Cleanup: Sendable {
         }
     }
 
-    /// Removes in batches until nothing is left, or time, rows or patience end. `pause` is asked between batches.
+    /// Removes in batches until nothing is left, or time, rows or patience end. `stopping` is asked between batches.
+    ///
+    /// Also answers whether it came to its end, and the audit event's sequence where something was removed.
     package func run(_ store: Store, as actor: Actor, stopping: () -> Bool = { false }) throws -> (
-        Counts, finished: Bool
+        Counts, finished: Bool, audit: Int64?
     ) {
         let began = store.clock.now()
         var done = Counts()
@@ -103,8 +103,8 @@ package struct Cleanup: Sendable {
         }
         if options.parts.contains(.keys), finished { try cleanKeys(store, actor, &done) }
         let counts = done
+        var audit: Int64?
         if counts.total > 0 {
-            var audit: Int64?
             try store.write(as: actor) { writer in
                 audit = try writer.audit("cleanup", reason: options.reason, counts: counts.audited)
                 try writer.execute(
@@ -114,7 +114,6 @@ package struct Cleanup: Sendable {
                     """)
                 try writer.execute("DELETE FROM cleanup_run WHERE id <= (SELECT max(id) FROM cleanup_run) - 50")
             }
-            done.audit = audit
         } else if finished {
             try store.write(as: actor) { writer in
                 try writer.execute(
@@ -123,7 +122,7 @@ package struct Cleanup: Sendable {
             }
         }
         _ = store.database.checkpoint()
-        return (done, finished)
+        return (done, finished, audit)
     }
 
     /// Steers the batch towards the wanted hold, never by more than half or double at once.

@@ -53,7 +53,7 @@ import TokenStorage
             let alive = try live(test)
             let signer = try test.signer
             let planned = try Cleanup(options).plan(test.store)
-            let (done, finished) = try Cleanup(options).run(test.store, as: test.actor)
+            let (done, finished, _) = try Cleanup(options).run(test.store, as: test.actor)
             #expect(finished)
             #expect(done == planned, "seed \(seed), round \(round), \(options.parts)")
             #expect(try live(test) == alive, "seed \(seed), round \(round)")

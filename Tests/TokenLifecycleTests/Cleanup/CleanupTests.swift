@@ -87,10 +87,10 @@ import TokenStorage
         var options = Cleanup.Options()
         options.olderThan = .zero
         options.maxRows = 12
-        let (first, finished) = try Cleanup(options).run(test.store, as: test.actor)
+        let (first, finished, _) = try Cleanup(options).run(test.store, as: test.actor)
         #expect(first.sessions == 12 && !finished)
         #expect(try test.count("session") == 18)
-        let (stopped, done) = try Cleanup(options).run(test.store, as: test.actor, stopping: { true })
+        let (stopped, done, _) = try Cleanup(options).run(test.store, as: test.actor, stopping: { true })
         #expect(stopped.total == 0 && !done)
         options.maxRows = nil
         options.maxTime = .zero

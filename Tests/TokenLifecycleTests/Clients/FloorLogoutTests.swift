@@ -68,7 +68,7 @@ import TokenStorage
         let kept = try test.logInWithTokens("alice", client: "web")
         let other = try test.logInWithTokens("bob", client: "web")
         let report = try test.run(FloorLogout(.clients(["web"]), keep: [kept.session.id.text], reason: nil))
-        #expect(report.lines[0].contains("1 sessions ended"))
+        #expect(report.lines[0].contains("1 session ended"))
         #expect(try test.state(kept) == .active)
         #expect(try test.state(other) == .loggedOut)
         #expect(try test.verify(kept.access?.text) == .inactive(.deniedClient))
