@@ -56,7 +56,7 @@ extension StoreReading {
             verification.header = jws.header
             claims = try JWTClaims(payload: jws.payload)
         } catch {
-            verification.checks = [.no("form", error.refusesByDesign ? .unsupported : .malformed, error.description)]
+            verification.checks = [Self.refusal(of: token, error)]
             return verification
         }
         verification.payload = claims.json
@@ -71,6 +71,17 @@ extension StoreReading {
         }
         verification.kid = asking.key?.kid
         return verification
+    }
+}
+
+extension StoreReading {
+    /// Why a text is not an access token; a token of ours of another kind is named.
+    fileprivate static func refusal(of token: [UInt8], _ error: JOSEError) -> Check {
+        switch OpaqueTokenKind.allCases.first(where: { token.starts(with: $0.rawValue.utf8) }) {
+        case .session: .no("form", .wrongKind, "this is a session token")
+        case .refresh: .no("form", .wrongKind, "this is a refresh token")
+        case nil: .no("form", error.refusesByDesign ? .unsupported : .malformed, error.description)
+        }
     }
 }
 

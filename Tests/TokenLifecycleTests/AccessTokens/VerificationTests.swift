@@ -39,6 +39,14 @@ import TokenStorage
         #expect(try test.read { try $0.verify(long).verdict } == .inactive(.malformed))
     }
 
+    @Test func `a token of ours of another kind is named`() throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        #expect(try test.verify(login.sessionToken) == .inactive(.wrongKind))
+        #expect(try test.verify(login.refreshToken) == .inactive(.wrongKind))
+        #expect(try test.refresh(login.access?.text).refusal == .wrongKind)
+    }
+
     private static let claimChanges: [(JSON.Member, RefusalReason?)] = [
         (.init("exp", .null), .missingClaim), (.init("iat", .null), .missingClaim),
         (.init("iss", "https://other.example"), .wrongIssuer), (.init("iss", .null), .wrongIssuer),
