@@ -73,9 +73,11 @@ struct CleanupCommand: ConsoleCommand {
         var report = report(counts, finished: finished, isDryRun: false)
         report.audit = audit
         try console.show(report)
-        if !finished, interruption.isRequested {
+        guard !finished else { return }
+        if interruption.isRequested {
             throw Failure(.interrupted, "stopped after a whole step; run it again to go on")
         }
+        console.outcome = .partial
     }
 
     private func report(_ counts: Cleanup.Counts, finished: Bool, isDryRun: Bool) -> Report {
