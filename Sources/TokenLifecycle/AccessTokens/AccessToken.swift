@@ -103,7 +103,12 @@ extension StoreWriter {
         let header = JSON.object([
             .init("alg", .string(key.algorithm.rawValue)), .init("kid", .string(key.kid)), .init("typ", "at+jwt"),
         ])
-        let text = try signer.sign(protectedHeader: header, payload: JSON.object(claims).serialized)
+        let payload = JSON.object(claims).serialized
+        // Claims of the application's own may repeat a name or nest too deep: what nobody would accept is not issued.
+        do throws(JOSEError) { _ = try JWTClaims(payload: payload) } catch {
+            throw Failure(.malformed, "with these claims the token would not be accepted: \(error)")
+        }
+        let text = try signer.sign(protectedHeader: header, payload: payload)
         guard text.utf8.count <= 8192 else {
             throw Failure(
                 .refused, "with these claims the token is \(text.utf8.count) bytes; at most 8192 are accepted")

@@ -45,7 +45,13 @@ package struct AuditEvent: Sendable {
         guard let json = try? JSON(parsing: Array(try row.get(7, as: String.self).utf8)),
             case .object(let members) = json
         else { throw Failure(.untrusted, "audit event \(seq) does not read") }
-        for member in members { counts[member.name] = member.value.integerValue }
+        for member in members {
+            // What is not hashed must not be there: a count that is no integer was added later.
+            guard let count = member.value.integerValue else {
+                throw Failure(.untrusted, "audit event \(seq) does not read")
+            }
+            counts[member.name] = count
+        }
     }
 
     init(

@@ -55,7 +55,10 @@ package struct Cleanup: Sendable {
             }
             counts.families = try reader.countFamiliesDue(
                 cut, ended: options.parts.contains(.refresh), ofDueSessions: options.parts.contains(.sessions))
-            if options.parts.contains(.refresh) { counts.successors = try reader.countSuccessorsDue() }
+            if options.parts.contains(.refresh) {
+                counts.successors = try reader.countSuccessorsDue(
+                    cut, ofDueSessions: options.parts.contains(.sessions))
+            }
             if options.parts.contains(.denylist) { counts.rules = try reader.countRulesDue() }
             if options.parts.contains(.keys) {
                 counts.privateHalves = try reader.privateHalvesDue().map(\.kid)

@@ -7,24 +7,47 @@ extension StoreReading {
     }
 
     func countSessionsDue(_ cut: Instant) throws -> Int {
-        try sql.row("SELECT count(*) FROM session WHERE alive_until < \(cut)")?.get(0) ?? 0
+        try dueSessions(cut).reduce(0) { total, due in
+            try total + (sql.value("SELECT count(*) FROM session s WHERE " + due) ?? 0)
+        }
     }
 
     /// Those that ended alone before `cut`, and with `ofDueSessions` those that go with their session.
     func countFamiliesDue(_ cut: Instant, ended: Bool, ofDueSessions: Bool) throws -> Int {
-        guard ended || ofDueSessions else { return 0 }
-        let alone: SQL = ended ? "f.ended_at < \(cut)" : "1 = 0"
-        let withSession: SQL = ofDueSessions ? "s.alive_until < \(cut)" : "1 = 0"
-        let counted = try sql.row(
-            "SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id WHERE " + alone + " OR "
-                + withSession)
-        return try counted?.get(0) ?? 0
+        let due = ofDueSessions ? try dueSessions(cut) : []
+        var families = try due.reduce(0) { total, due in
+            try total
+                + (sql.value(
+                    "SELECT count(*) FROM session s JOIN refresh_family f ON f.session_id = s.id WHERE " + due) ?? 0)
+        }
+        if ended {
+            families +=
+                try sql.value(
+                    "SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id WHERE f.ended_at < \(cut)"
+                        + noneOf(due)) ?? 0
+        }
+        return families
     }
 
-    func countSuccessorsDue() throws -> Int {
-        try sql.row(
-            "SELECT count(*) FROM refresh_family WHERE successor IS NOT NULL AND spent_at < \(now - policies.refreshGrace)"
-        )?.get(0) ?? 0
+    /// With `ofDueSessions`, without those that go with their session.
+    func countSuccessorsDue(_ cut: Instant, ofDueSessions: Bool) throws -> Int {
+        let due = ofDueSessions ? try dueSessions(cut) : []
+        return try sql.value(
+            """
+            SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
+            WHERE f.successor IS NOT NULL AND f.spent_at < \(now - policies.refreshGrace)
+            """ + noneOf(due)) ?? 0
+    }
+
+    /// Which sessions go, as conditions of which each session meets one at most: those that stopped being alive before
+    /// `cut`, and those that a floor before `cut` ended although nothing has marked them yet.
+    private func dueSessions(_ cut: Instant) throws -> [SQL] {
+        try ["s.alive_until < \(cut)"]
+            + flooredClients().filter { $0.floor < cut }.map { $0.condition + " AND s.alive_until >= \(cut)" }
+    }
+
+    private func noneOf(_ conditions: [SQL]) -> SQL {
+        conditions.reduce("") { $0 + " AND NOT (" + $1 + ")" }
     }
 
     func countUnmarkedFloored() throws -> Int {

@@ -36,7 +36,10 @@ package struct FloorLogout: Act {
         var filter = SessionFilter()
         var clients: [Client] = []
         if case .clients(let names) = whom {
-            clients = try names.map { try store.client(named: $0) }
+            guard !names.isEmpty else { throw Failure(.usage, "no client is named") }
+            var seen: Set<[UInt8]> = []
+            clients = try names.sorted().filter { seen.insert(Array($0.utf8)).inserted }
+                .map { try store.client(named: $0) }
             filter.exactClients = clients.map(\.clientID)
         }
         let kept = try store.sessions(named: keep)

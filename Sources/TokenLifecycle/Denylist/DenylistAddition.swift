@@ -98,9 +98,10 @@ package struct DenylistAddition: Act {
         case .key(let name):
             let key = try store.key(named: name)
             let state = try store.signingSchedule().state(of: key, at: store.now)
-            guard state != .active else {
+            guard state != .active, state != .standby else {
                 throw Failure(
-                    .refused, "key \(key.kid) is signing: denying it would deny every new token",
+                    .refused,
+                    "key \(key.kid) is \(state == .active ? "signing" : "to sign"): denying it would deny every new token",
                     hint: "'tokenctl key revoke \(key.kid) --replace' puts another key in its place", target: key.kid)
             }
             return [.init(scope: .key, value: key.kid, issuedBefore: nil, matchesUntil: nil)]

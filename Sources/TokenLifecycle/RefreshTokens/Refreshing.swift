@@ -82,6 +82,8 @@ extension StoreWriter {
             if let refusal = refusal(family, request) { return .refused(refusal) }
             return try issue(family, request, generation: family.generation, again, secrets, wasRepeated: true)
         }
+        // A late second tab of a family that was ended meanwhile is no replay.
+        if isJustSpent(generation, of: family), family.ownEnd != nil { return .refused(.ended) }
         try endReplayed(family, from: request.ip)
         return .refused(.replayed)
     }
@@ -93,6 +95,8 @@ extension StoreWriter {
         case .loggedOut: return .loggedOut
         case .active: break
         }
+        // An access token ends with its session at the latest: there is no room for one in the last second.
+        guard family.session.absoluteExpiry.seconds > now.seconds else { return .expired }
         if let client = request.client, !client.isIdentical(to: family.session.client) { return .wrongClient }
         return Set(request.scope).isSubset(of: family.scope) ? nil : .wrongScope
     }
@@ -148,10 +152,13 @@ extension StoreWriter {
     private func repeatable(
         _ family: RefreshFamily, _ generation: Int64, _ secret: borrowing SecretBytes, _ secrets: RefreshSecrets
     ) -> SecretBytes? {
-        guard generation == family.generation - 1, let sealed = family.successor, let spentAt = family.spentAt,
-            now <= spentAt + policies.refreshGrace
-        else { return nil }
+        guard isJustSpent(generation, of: family), let sealed = family.successor else { return nil }
         return secrets.open(sealed, with: secret, generation: generation)
+    }
+
+    private func isJustSpent(_ generation: Int64, of family: RefreshFamily) -> Bool {
+        guard generation == family.generation - 1, let spentAt = family.spentAt else { return false }
+        return now <= spentAt + policies.refreshGrace
     }
 
     /// A replay: two parties hold tokens of one login, and nobody can tell which is the thief. Ends it for both.

@@ -54,10 +54,8 @@ package struct SessionFilter: Sendable, Equatable {
         guard states.count < SessionState.allCases.count else { return nil }
         let floor = store.facts.floor
         let now = store.now
-        let below: SQL = """
-            ((s.valid_from <= c.floor_at AND \(raw: Self.deadline) > c.floor_at)
-            OR (s.valid_from <= \(floor) AND \(raw: Self.deadline) > \(floor)))
-            """
+        let later: SQL = "CASE WHEN c.floor_at > \(floor) THEN c.floor_at ELSE \(floor) END"
+        let below: SQL = "(s.valid_from <= " + later + " AND \(raw: Self.deadline) > " + later + ")"
         let unended: SQL = "(s.ended_at IS NULL OR s.ended_at > \(now))"
         return either(
             SessionState.allCases.filter(states.contains).map { state in

@@ -44,7 +44,9 @@ package struct KeyRevocation: Act {
         let key = try store.key(named: name)
         let schedule = try store.signingSchedule(withGoneKeys: true)
         let state = schedule.state(of: key, at: store.now)
-        let successor = schedule.standbys(at: store.now).first { $0.row != key.row }
+        // A promotion that waits comes first: its key has been known the longest.
+        let waiting = schedule.pending(at: store.now)?.key
+        let successor = ([waiting].compactMap { $0 } + schedule.standbys(at: store.now)).first { $0.row != key.row }
         if state == .active {
             guard replaces else {
                 throw Failure(

@@ -97,11 +97,16 @@ package struct KeyRotation: Act {
                     .refused, "key \(key.kid) is \(state.rawValue), and only a standby can be promoted", target: key.kid
                 )
             }
-            return .promote(key, key.algorithm, needsNext: standbys.count < 2)
+            return .promote(
+                key, key.algorithm,
+                needsNext: !standbys.contains { $0.row != key.row && $0.algorithm == key.algorithm })
         }
-        let fitting = standbys.first { options.algorithm == nil || $0.algorithm == options.algorithm }
+        // A standby of another algorithm, left by an earlier change of algorithm, is promoted only for want of a better one.
+        let fitting = standbys.first { $0.algorithm == algorithm } ?? (options.algorithm == nil ? standbys.first : nil)
+        let promoted = fitting?.algorithm ?? algorithm
         return .promote(
-            fitting, fitting?.algorithm ?? algorithm, needsNext: standbys.count { $0.row != fitting?.row } == 0)
+            fitting, promoted,
+            needsNext: !standbys.contains { $0.row != fitting?.row && $0.algorithm == promoted })
     }
 
     package func preview(_ decision: Decision) -> Preview {
@@ -133,21 +138,23 @@ package struct KeyRotation: Act {
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        guard case .promote(let standby, _, _) = decision.plan else {
+        guard case .promote(let standby, _, let needsNext) = decision.plan else {
             guard case .unchanged(let why) = decision.plan else { throw Failure(.bug, "a rotation without a plan") }
             return Report(
                 action: "key.rotate", items: [.init(decision.kid, .unchanged, note: why)], lines: ["unchanged: \(why)"],
                 details: details(decision))
         }
         try store.requireTrustedClock()
+        // The standbys that were decided on are gone since: what to generate was not prepared.
+        let changed = Failure(.busy, "the keys changed while rotating", hint: "try again")
+        guard next != nil || !needsNext else { throw changed }
         let row: Int64
         if let standby {
             row = standby.row
         } else if let candidate {
             row = try store.insertKey(candidate, origin: .generated)
         } else {
-            // The standby that was decided on is gone since: what to generate was not prepared.
-            throw Failure(.busy, "the keys changed while rotating", hint: "try again")
+            throw changed
         }
         try store.schedule(row, from: store.now, atOnce: options.isEmergency || decision.signer == nil)
         var items = [Report.Item(decision.kid, .changed, note: "promoted")]
@@ -178,6 +185,7 @@ package struct KeyRotation: Act {
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
         guard report.changed > 0 else { return report }
         try store.publishKeySet(after: "the key was rotated", as: actor)
+        store.destroyTraces()
         return report
     }
 }

@@ -30,7 +30,7 @@ package struct SigningSchedule: Sendable {
     var head: Int64 { entries.last?.id ?? 0 }
 
     /// When an entry's key takes over, or nil while nobody can say (it was never published).
-    private func takeover(_ entry: Entry, _ key: SigningKey) -> Instant? {
+    fileprivate func takeover(_ entry: Entry, _ key: SigningKey) -> Instant? {
         if entry.atOnce || key.algorithm.isSymmetric { return entry.from }
         return key.publishedAt.map { max(entry.from, $0 + lead) }
     }
@@ -131,6 +131,21 @@ extension StoreReading {
 }
 
 extension StoreWriter {
+    /// Writes down when each key took or takes over by the policies in force, before `jwks.max_age` or `clock.skew` changes:
+    /// a longer lead must not hand signing back to a predecessor, a shorter one not overtake verifiers that cached by the
+    /// longer.
+    func settleSchedule() throws {
+        let schedule = try signingSchedule()
+        for entry in schedule.entries where entry.voidedAt == nil && !entry.atOnce {
+            guard let key = schedule.keys.first(where: { $0.row == entry.key }), let at = schedule.takeover(entry, key)
+            else { continue }
+            try execute(
+                """
+                UPDATE signing_schedule SET from_at = \(at), at_once = \(at <= now ? 1 : 0) WHERE id = \(entry.id)
+                """)
+        }
+    }
+
     func schedule(_ key: Int64, from: Instant, atOnce: Bool) throws {
         try execute(
             """

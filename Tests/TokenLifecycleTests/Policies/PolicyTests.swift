@@ -1,0 +1,84 @@
+import Testing
+
+@testable import TokenLifecycle
+
+@Suite struct PolicyTests {
+    @Test func `every standard value is within its own range`() throws {
+        for definition in PolicyDefinition.all {
+            #expect(try definition.canonical(definition.standard) == definition.standard, "\(definition.name)")
+            #expect(!definition.range.isEmpty && !definition.summary.isEmpty)
+        }
+        #expect(Set(PolicyDefinition.all.map(\.name)).count == PolicyDefinition.all.count)
+    }
+
+    @Test(arguments: [
+        ("access.ttl", "9s"), ("access.ttl", "25h"), ("access.ttl", "0s"), ("access.ttl", "-1m"),
+        ("access.ttl", "soon"), ("access.ttl", "none"), ("access.ttl", ""), ("refresh.grace", "61s"),
+        ("refresh.replay", "nothing"), ("session.limit", "0"), ("session.limit", "-3"), ("session.limit", "10001"),
+        ("session.limit", "1.5"), ("session.limit.action", "oldest"), ("jwks.file", "relative.json"),
+        ("jwks.file", ""), ("clock.skew", "11m"), ("retention.audit", "23h"), ("act.max_affected", "0"),
+        ("token.issuer", ""), ("token.issuer", "a\nb"), ("token.audience", " api"), ("key.rotation", "9m"),
+        ("jwks.max_age", "8d"),
+    ])
+    func `a value out of range is refused and nothing is written`(_ name: String, _ value: String) throws {
+        let test = try TestStore(nil)
+        let before = try test.read { ($0.policies.value(name), $0.facts.lastWriteAt) }
+        #expect(try failure { try test.set(name, value) } == .malformed)
+        let after = try test.read { ($0.policies.value(name), $0.facts.lastWriteAt) }
+        #expect(before == after)
+    }
+
+    @Test(arguments: [
+        ("access.ttl", "90s", "1m30s"), ("refresh.grace", "0s", "0s"), ("refresh.grace", "60s", "1m"),
+        ("session.limit", "007", "7"), ("retention.audit", "2w", "14d"), ("refresh.replay", "family", "family"),
+    ])
+    func `a value is kept in one canonical form, and audited`(_ name: String, _ value: String, _ kept: String) throws {
+        let test = try TestStore(nil)
+        let report = try test.run(PolicyChange(name: name, value: value, reason: "because"))
+        #expect(report.changed == 1)
+        try test.read { reader in
+            #expect(reader.policies.value(name) == kept)
+            let event = try #require(try reader.auditHead())
+            #expect(event.verb == "policy.set" && event.target == "\(name)=\(kept)" && event.reason == "because")
+        }
+        #expect(try test.run(PolicyChange(name: name, value: value, reason: nil)).unchanged == 1)
+    }
+
+    @Test func `none takes an optional policy back`() throws {
+        let test = try TestStore(nil)
+        for name in ["session.limit", "jwks.file", "retention.audit"] {
+            try test.set(name, "none")
+            #expect(try test.read { $0.policies.value(name) } == "none")
+        }
+        try test.read { reader in
+            #expect(reader.policies.sessionLimit == nil)
+            #expect(reader.policies.keySetFile == nil)
+        }
+    }
+
+    @Test func `the lifetime of access tokens never passes its longest`() throws {
+        let test = try TestStore(nil)
+        #expect(try failure { try test.set("access.ttl", "61m") } == .refused)
+        #expect(try failure { try test.set("access.ttl.max", "14m") } == .refused)
+        try test.set("access.ttl.max", "2h")
+        try test.set("access.ttl", "2h")
+        #expect(try test.read { $0.policies.accessTTL } == .hours(2))
+    }
+
+    @Test func `there is no policy of another name`() throws {
+        let test = try TestStore(nil)
+        #expect(try failure { try test.set("session.color", "blue") } == .notFound)
+    }
+
+    @Test func `lifetimes are recorded at birth`() throws {
+        let test = try TestStore()
+        let before = try test.logIn()
+        try test.set("session.idle", "5m")
+        let after = try test.logIn("bob")
+        #expect(try test.session(before).idleTimeout == .hours(1))
+        #expect(try test.session(after).idleTimeout == .minutes(5))
+        test.advance(.minutes(6))
+        #expect(try test.state(before) == .active)
+        #expect(try test.state(after) == .idleExpired)
+    }
+}
