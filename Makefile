@@ -12,7 +12,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: release ## Build, fill ./.demo with an example, and tour it
-	scripts/demo $(RELEASE) .demo
+	scripts/demo $(RELEASE)
 
 test: packages-test ## Run every test: Swift's, then the ones by real processes
 	scripts/test
@@ -29,7 +29,7 @@ build: packages ## Debug build
 	$(SWIFT) build
 
 release: packages ## The binary to install: .build/release/tokenctl
-	$(SWIFT) build -c release --static-swift-stdlib --product tokenctl
+	$(SWIFT) build -c release --static-swift-stdlib -Xlinker --strip-all --product tokenctl
 
 install: ## Copy the release binary (built if there is none) to PREFIX, /usr/local
 	test -x $(RELEASE) || $(MAKE) release

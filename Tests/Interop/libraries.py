@@ -1,0 +1,191 @@
+"""Our tokens in PyJWT and joserfc, and theirs in ours; a sealed key opened with nothing of ours.
+
+usage: libraries.py TOKENCTL      with the packages of requirements.txt
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import warnings
+
+import jwt as pyjwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from joserfc import jwe, jwk, jwt as rfcjwt
+from joserfc.errors import JoseError
+
+from harness import Checks, World
+
+# RFC 9864 renames EdDSA, and joserfc says so at every use.
+warnings.filterwarnings("ignore", category=Warning, module="joserfc")
+
+ISSUER, AUDIENCE = "https://login.example.org", "api"
+THEIRS = {"issuer": "https://old.example.org", "audience": "shop"}
+
+
+def tampered(token):
+    """The token with another subject, with another signature, cut short, and with no signature."""
+    head, payload, signature = token.split(".")
+    claims = json.loads(pyjwt.utils.base64url_decode(payload))
+    other = pyjwt.utils.base64url_encode(json.dumps(claims | {"sub": "root"}).encode()).decode()
+    flipped = ("B" if signature[9] != "B" else "C").join([signature[:9], signature[10:]])
+    return {
+        "another subject": f"{head}.{other}.{signature}", "another signature": f"{head}.{payload}.{flipped}",
+        "cut short": token[:-3], "no signature": f"{head}.{payload}.",
+    }
+
+
+def read_by_pyjwt(token, key_set, algorithm):
+    kid = pyjwt.get_unverified_header(token)["kid"]
+    return pyjwt.decode(
+        token, pyjwt.PyJWKSet.from_json(key_set)[kid].key, algorithms=[algorithm], issuer=ISSUER, audience=AUDIENCE,
+        options={"require": ["exp", "iat", "iss", "aud", "sub", "jti"]})
+
+
+def read_by_joserfc(token, key_set, algorithm):
+    read = rfcjwt.decode(token, jwk.KeySet.import_key_set(json.loads(key_set)), algorithms=[algorithm])
+    rfcjwt.JWTClaimsRegistry(
+        iss={"essential": True, "value": ISSUER}, aud={"essential": True, "value": AUDIENCE}, exp={"essential": True}
+    ).validate(read.claims)
+    return read.claims
+
+
+def ours_in_theirs(checks, binary, algorithm):
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE, "--alg", algorithm) as world:
+        made = world.log_in("alice", "--scope", "read")
+        token = made["access_token"]
+        key_set = world.run("key", "export", "jwks").out
+        for name, read in (("PyJWT", read_by_pyjwt), ("joserfc", read_by_joserfc)):
+            try:
+                claims = read(token, key_set, algorithm)
+            except (pyjwt.PyJWTError, JoseError) as error:
+                checks.that(f"{name} verifies our {algorithm}", False, repr(error))
+                continue
+            checks.equal(
+                f"{name} verifies our {algorithm}",
+                (claims["sub"], claims["client_id"], claims["sid"], claims["scope"], claims["exp"] - claims["iat"]),
+                ("alice", "web", made["session_id"], "read", 900))
+            for kind, bad in tampered(token).items():
+                checks.raises(f"{name} refuses our {algorithm} with {kind}", (pyjwt.PyJWTError, JoseError),
+                              lambda bad=bad, read=read: read(bad, key_set, algorithm))
+        for key in json.loads(key_set)["keys"]:
+            checks.equal(f"joserfc finds the kid of our {algorithm} to be the key's thumbprint",
+                         jwk.import_key(key).thumbprint(), key["kid"])
+            checks.equal(f"the {algorithm} key set holds public members only",
+                         {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys(), set())
+        world.run("key", "rotate")
+        checks.equal(f"PyJWT verifies our {algorithm} with the key set after a rotation",
+                     read_by_pyjwt(token, world.run("key", "export", "jwks").out, algorithm)["sub"], "alice")
+
+
+def sealed_keys(checks, binary):
+    """A private key at rest is an encrypted JWK: the row and the master key are all that any JOSE tool needs."""
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
+        token = world.log_in("alice")["access_token"]
+        kid = pyjwt.get_unverified_header(token)["kid"]
+        rows = json.loads(subprocess.run(
+            ["sqlite3", "-readonly", "-json", world.path("tokens.db"),
+             "SELECT store_id, kid, alg, sealed FROM signing_key, store WHERE sealed IS NOT NULL"],
+            capture_output=True, check=True).stdout)
+        with open(world.path("master.key"), encoding="utf-8") as file:
+            master = jwk.OctKey.import_key(json.load(file))
+        checks.equal("two private keys are at rest: the signer's and the standby's", len(rows), 2)
+        for row in rows:
+            opened = jwe.decrypt_compact(row["sealed"], master)
+            checks.equal("joserfc opens a sealed key; its header names the row", opened.protected, {
+                "alg": "dir", "enc": "A256GCM", "cty": "jwk+json",
+                "kid": f"{row['store_id']}:{row['kid']}:{row['alg']}"})
+            if row["kid"] == kid:
+                private = jwk.import_key(json.loads(opened.plaintext))
+                claims = rfcjwt.decode(token, private).claims
+                again = rfcjwt.encode({"alg": row["alg"], "kid": kid, "typ": "at+jwt"}, claims | {"jti": "mine"}, private)
+                checks.equal("what the opened key signs, tokenctl accepts", world.verdict(again), None)
+        checks.raises("another master key opens nothing", JoseError,
+                      lambda: jwe.decrypt_compact(rows[0]["sealed"], jwk.OctKey.generate_key(256)))
+
+
+def key_pairs():
+    """(algorithm, key type, private key), as applications have them."""
+    yield "ES256", "EC", ec.generate_private_key(ec.SECP256R1())
+    yield "EdDSA", "OKP", ed25519.Ed25519PrivateKey.generate()
+    yield "RS256", "RSA", rsa.generate_private_key(65537, 2048)
+    yield "PS256", "RSA", rsa.generate_private_key(65537, 2048)
+
+
+def theirs_in_ours(checks, binary):
+    now = int(time.time())
+    claims = {"iss": THEIRS["issuer"], "aud": THEIRS["audience"], "sub": "carol", "client_id": "shop", "jti": "t1",
+              "iat": now, "exp": now + 600}
+    accepting = ["--until", "1d", "--iss", THEIRS["issuer"], "--aud", THEIRS["audience"], "--reason", "migration", "--yes"]
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
+        keys = []
+        for algorithm, kind, private in key_pairs():
+            pem = private.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            public_pem = private.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            theirs = jwk.import_key(pem, kind)
+            public = theirs.as_dict(private=False) | {"kid": f"{algorithm}-jwk", "alg": algorithm, "use": "sig"}
+            files = {"jwk": json.dumps(public), "jwks": json.dumps({"keys": [public | {"kid": f"{algorithm}-jwks"}]})}
+            if algorithm != "PS256":  # PEM cannot say which of RSA's algorithms is meant
+                files["pem"] = public_pem
+            for form, content in files.items():
+                kid = f"{algorithm}-{form}"
+                imported = world.run("key", "import", world.write(f"{kid}.key", content), *accepting,
+                                     *(["--kid", kid] if form == "pem" else []))
+                checks.that(f"imports a public {algorithm} key as {form}", imported.code == 0, str(imported))
+                keys.append((kid, algorithm, private, theirs, public_pem))
+        for kid, algorithm, private, theirs, public_pem in keys:
+            signed = {
+                "PyJWT": pyjwt.encode(claims, private, algorithm=algorithm, headers={"kid": kid}),
+                "joserfc": rfcjwt.encode({"alg": algorithm, "kid": kid, "typ": "JWT"}, claims, theirs,
+                                         algorithms=[algorithm]),
+            }
+            for name, token in signed.items():
+                checks.equal(f"we verify {name}'s {algorithm} with {kid}", world.verdict(token), None)
+            for kind, bad in tampered(signed["PyJWT"]).items():
+                checks.that(f"we refuse it with {kind}",
+                            world.verdict(bad) in ("bad_signature", "malformed"), str(world.verdict(bad)))
+            checks.equal("we refuse it once it has expired", world.verdict(
+                pyjwt.encode(claims | {"exp": now - 120}, private, algorithm=algorithm, headers={"kid": kid})), "expired")
+            checks.equal("we refuse it of another issuer", world.verdict(
+                pyjwt.encode(claims | {"iss": ISSUER}, private, algorithm=algorithm, headers={"kid": kid})),
+                "wrong_issuer")
+            # The oldest trick: the public key as an HMAC secret.
+            head, payload, _ = pyjwt.encode(
+                claims, "x" * 32, algorithm="HS256", headers={"kid": kid}).split(".")
+            mac = pyjwt.algorithms.HMACAlgorithm(pyjwt.algorithms.HMACAlgorithm.SHA256).sign(
+                f"{head}.{payload}".encode(), public_pem)
+            forged = f"{head}.{payload}.{pyjwt.utils.base64url_encode(mac).decode()}"
+            checks.equal("we refuse HS256 with the public key for its secret", world.verdict(forged), "algorithm_mismatch")
+
+        secret = os.urandom(24).hex()
+        imported = world.run(
+            "key", "import", world.write("secret.txt", secret), "--secret-format", "text", "--kid", "old-secret",
+            "--also-without-kid", "--client", "shop", *accepting)
+        checks.that("imports an HS256 secret", imported.code == 0, str(imported))
+        checks.equal("we verify PyJWT's HS256 by kid", world.verdict(
+            pyjwt.encode(claims, secret, algorithm="HS256", headers={"kid": "old-secret"})), None)
+        checks.equal("we verify PyJWT's HS256 without a kid, a client or a jti", world.verdict(
+            pyjwt.encode({k: v for k, v in claims.items() if k not in ("client_id", "jti")}, secret, "HS256")), None)
+        checks.equal("an unknown kid never falls back to that secret", world.verdict(
+            pyjwt.encode(claims, secret, algorithm="HS256", headers={"kid": "other"})), "unknown_key")
+        checks.equal("we refuse HS256 of another secret", world.verdict(
+            pyjwt.encode(claims, "y" * 48, algorithm="HS256", headers={"kid": "old-secret"})), "bad_signature")
+        checks.that("the secret is not in the key set", secret not in world.run("key", "export", "jwks").out
+                    and "old-secret" not in world.run("key", "export", "jwks").out)
+
+
+def main(binary):
+    checks = Checks()
+    for algorithm in ("ES256", "EdDSA", "RS256", "PS256"):
+        ours_in_theirs(checks, binary, algorithm)
+    sealed_keys(checks, binary)
+    theirs_in_ours(checks, binary)
+    checks.end()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
