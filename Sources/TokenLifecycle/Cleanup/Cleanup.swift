@@ -77,6 +77,8 @@ package struct Cleanup: Sendable {
         var size = 500
         var finished = true
         try store.read(refuseLeapedClock)
+        // First, because any write destroys private halves that are due, and these are to be counted.
+        if options.parts.contains(.keys) { try cleanKeys(store, actor, &done) }
         for step in steps {
             while true {
                 let tooLong = options.maxTime.map { store.clock.now() - began >= $0 } ?? false
@@ -99,7 +101,6 @@ package struct Cleanup: Sendable {
             }
             if !finished { break }
         }
-        if options.parts.contains(.keys), finished { try cleanKeys(store, actor, &done) }
         let counts = done
         if counts.total > 0 {
             try store.write(as: actor) { writer in
@@ -178,7 +179,6 @@ package struct Cleanup: Sendable {
         done.privateHalves = halves
         done.keysRemoved = removed
         if !removed.isEmpty { try store.publishKeySet(after: "\(removed.count) keys were removed", as: actor) }
-        if !halves.isEmpty { store.destroyTraces() }
     }
 
     private func horizon(_ store: some StoreReading) -> Instant {
