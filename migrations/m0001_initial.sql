@@ -60,10 +60,14 @@ CREATE TABLE session (
 
 CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_by_client ON session (client_id);
-CREATE INDEX session_by_alive_until ON session (alive_until);
-CREATE INDEX session_by_last_seen ON session (last_seen_at);
+-- When each was ended, or, where none has been, until when it lives: ended_at IS NULL AND alive_until > now are those alive.
+CREATE INDEX session_by_end ON session (ended_at, alive_until);
+-- A login's timeout is one of a few that the policy ever had, and decides how far back the living were seen last.
+CREATE INDEX session_by_last_seen ON session (idle_timeout, last_seen_at);
 CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
 CREATE INDEX session_by_device ON session (device) WHERE device IS NOT NULL;
+-- Those that outlived a floor: a handful, so logins and cleanup never meet it.
+CREATE INDEX session_kept ON session (valid_from) WHERE valid_from > created_at;
 
 -- One row a login, however often it refreshes. User, client, floors and how long it lives are its session's: a login with
 -- tokens has one life (docs/decisions/0001-schema.md).

@@ -29,14 +29,12 @@ FROM facts.fact f ORDER BY f.id;
 
 -- Sessions were empty and are numbered in the order of the facts, but not from 1 where some have been removed before.
 INSERT INTO refresh_family (
-    session_id, created_at, idle_timeout, absolute_expires_at, alive_until, scope, generation, secret_hash, spent_at,
-    spent_ip, replayed_at, replayed_ip, replays, ended_at, end_reason, ended_by)
+    session_id, created_at, scope, generation, secret_hash, spent_at, spent_ip, replayed_at, replayed_ip, replays)
 SELECT
-    (SELECT min(id) FROM session) + f.id - 1, f.created_at, f.idle_timeout, f.absolute_expires_at,
-    coalesce(f.ended_at, f.expires_at), f.scope, f.generation, f.family_hash,
+    (SELECT min(id) FROM session) + f.id - 1, f.created_at, f.scope, f.generation, f.family_hash,
     CASE WHEN f.generation > 1 THEN f.last_seen_at END, CASE WHEN f.generation > 1 THEN f.ip END,
     CASE WHEN f.end_reason = 'replay' THEN f.ended_at END, CASE WHEN f.end_reason = 'replay' THEN f.ip END,
-    f.end_reason IS 'replay', f.ended_at, f.end_reason, f.ended_by
+    f.end_reason IS 'replay'
 FROM facts.fact f ORDER BY f.id;
 
 UPDATE store SET last_write_at = max(last_write_at, :now);

@@ -1,6 +1,6 @@
 """Bad input and hostile surroundings, by real processes: each ends in its exit code and one clear error.
 
-usage: processes.py TOKENCTL      needs the sqlite3 shell; as root also setpriv, for what root may do and others may not
+usage: processes.py TOKENCTL      needs the sqlite3 shell, and as root setpriv
 """
 
 import base64
@@ -281,12 +281,29 @@ def within(result, codes):
 
 
 def permissions(checks, world):
-    checks.error("another user's database: 77", world.run("session", "list", nobody=True), 77)
-    checks.error("another user's master key: 77", *[
-        world.run("session", "create", "--user", "a", "--db", world.path("tokens.db"), nobody=True), 77])
+    """As root, asks as a user who may not, for root may do anything; as any other user, takes the permission away."""
+    is_root = os.geteuid() == 0
+
+    def barred(name, forbidding, *arguments):
+        path = world.path(name)
+        before = stat.S_IMODE(os.stat(path).st_mode)
+        if not is_root:
+            os.chmod(path, forbidding)
+        try:
+            return world.run(*arguments, nobody=True)
+        finally:
+            os.chmod(path, before)
+
+    checks.error("a database that one may not read: 77", barred("tokens.db", 0o000, "session", "list"), 77)
     checks.error("init where one may not write: 73 or 77",
-                 *within(world.run("init", "--db", world.path("mine.db"), nobody=True), (77, 73)))
+                 *within(barred(".", 0o555, "init", "--db", world.path("mine.db")), (77, 73)))
     checks.that("which leaves nothing behind", not os.path.exists(world.path("mine.db")))
+    if is_root:
+        for name, shared in ((".", 0o777), ("tokens.db", 0o666)):
+            os.chmod(world.path(name), shared)
+    result = barred("master.key", 0o000, "session", "create", "--user", "a", "--with-tokens")
+    checks.error("a master key that one may not read: 77", result, 77)
+    checks.that("and it is the key that it names", "master.key" in result.err, result.err)
 
 
 def master_keys(checks, binary):

@@ -32,30 +32,6 @@ extension Listing where Record == AuditEvent {
     }
 }
 
-struct AuditList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List audit events, newest first",
-        discussion: """
-            EXAMPLES
-              tokenctl audit list --limit 20
-            """,
-        aliases: ["ls"])
-
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        if options.count {
-            let head = try console.store(for: .reading).read { try $0.auditCount() }
-            return try console.count(head, schema: "audit.list", options)
-        }
-        try console.list(.events(), options, cursorOf: "audit.list", position: \.seq) { reader, before, limit in
-            let found = try reader.auditEvents(before: before, limit: limit + 1)
-            return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].seq : nil)
-        }
-    }
-}
-
 struct AuditVerify: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Recompute the chain of audit events: exit 1 if it is broken",

@@ -10,44 +10,18 @@ struct ClientCommands: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 }
 
-extension Listing where Record == Client {
+extension Listing where Record == ListedClient {
     static func clients() -> Listing {
         Listing(
-            schema: "client.list", id: { $0.clientID },
+            schema: "client.list", id: { $0.client.clientID },
             columns: [
-                Column("client", shrinks: 0) { .text($0.clientID) },
+                Column("client", shrinks: 0) { .text($0.client.clientID) },
                 Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.liveSessions) },
                 Column("floor_at", header: "LOGGED OUT") {
-                    .instant(ifAny: $0.floor.milliseconds > 0 ? $0.floor : nil)
+                    .instant(ifAny: $0.client.floor.milliseconds > 0 ? $0.client.floor : nil)
                 },
-                Column("created_at", header: "SINCE") { .instant($0.createdAt) },
+                Column("created_at", header: "SINCE") { .instant($0.client.createdAt) },
             ])
-    }
-}
-
-struct ClientList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List clients with their live sessions",
-        discussion: """
-            EXAMPLES
-              tokenctl client list
-            """,
-        aliases: ["ls"])
-
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        guard options.sort == nil else {
-            throw Failure(.usage, "clients are in the order of their names", hint: "leave --sort out")
-        }
-        let limit = options.limit ?? .max
-        let found = try console.store(for: .reading).read { reader in
-            try reader.clients(limit: limit == .max ? limit : limit + 1, after: options.after)
-        }
-        if options.count { return try console.count(found.count, schema: "client.list", options) }
-        let shown = Array(found.prefix(limit))
-        try console.list(.clients(), shown, next: found.count > limit ? shown.last?.clientID : nil, options)
     }
 }
 

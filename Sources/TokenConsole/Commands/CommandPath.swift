@@ -22,6 +22,8 @@ struct CommandPath {
         while let word = rest.first {
             if word == "--" { break }
             if word.hasPrefix("-") {
+                // Before the verb only globals can stand; what else stands there, the parser names.
+                guard last.configuration.subcommands.isEmpty || Self.isGlobal(word) else { break }
                 let count = Self.takesValue(word) ? 2 : 1
                 options += rest.prefix(count)
                 rest = rest.dropFirst(count)
@@ -50,6 +52,16 @@ struct CommandPath {
     static let globalsWithValue: Set<String> = [
         "--db", "--master-key", "-o", "--output", "--columns", "--color", "--time", "--lock-timeout", "--as",
     ]
+
+    static let globalFlags: Set<String> = [
+        "--json", "--no-header", "-q", "--quiet", "-v", "--verbose", "-vv", "--cron", "--no-input", "--read-only", "-h",
+        "--help", "--version",
+    ]
+
+    private static func isGlobal(_ word: String) -> Bool {
+        let name = word.prefix { $0 != "=" }
+        return globalFlags.contains(word) || globalsWithValue.contains(String(name))
+    }
 
     private static func takesValue(_ word: String) -> Bool { globalsWithValue.contains(word) }
 }

@@ -1,8 +1,8 @@
 package import ArgumentParser
 package import TokenLifecycle
 
-/// Which sessions are meant: repeats of a flag mean any of them, different flags all of them.
-package struct SessionFilterOptions: ParsableArguments {
+/// Which logins are meant, by what their sessions say: repeats of a flag mean any of them, different flags all of them.
+package struct LoginFilterOptions: ParsableArguments {
     @Option(name: .customLong("user"), help: ArgumentHelp("Of this user; * for any text", valueName: "user"))
     package var users: [String] = []
 
@@ -23,16 +23,7 @@ package struct SessionFilterOptions: ParsableArguments {
     @Option(name: .customLong("device"), help: ArgumentHelp("On this device", valueName: "device"))
     package var devices: [String] = []
 
-    @Option(
-        name: .customLong("state"),
-        help: ArgumentHelp("active, idle_expired, expired, ended, logged_out or all", valueName: "state"))
-    package var states: [StateChoice<SessionState>] = []
-
-    @Option(help: ArgumentHelp("Begun since", valueName: "time"), transform: TimeOption.parse)
-    package var since: TimeExpression?
-
-    @Option(help: ArgumentHelp("Begun before", valueName: "time"), transform: TimeOption.parse)
-    package var until: TimeExpression?
+    @OptionGroup package var times: CreationOptions
 
     @Option(help: ArgumentHelp("Not seen for longer than", valueName: "dur"), transform: DurationOption.parse)
     package var idleOver: Duration?
@@ -50,19 +41,55 @@ package struct SessionFilterOptions: ParsableArguments {
         filter.notClients = notClients
         filter.networks = networks
         filter.devices = devices
-        filter.states = StateChoice.states(of: states)
-        filter.since = since?.resolved(at: now, .ago)
-        filter.until = until?.resolved(at: now, .ago)
+        filter.since = times.since?.resolved(at: now, .ago)
+        filter.until = times.until?.resolved(at: now, .ago)
         filter.idleOver = idleOver
         filter.expiresWithin = expiresWithin
+        return filter
+    }
+
+    /// What a cursor of such a listing belongs to: the words of the filter, so that `--since 1h` stays the same filter
+    /// while time passes.
+    var fingerprint: String {
+        "\(users) \(notUsers) \(clients) \(notClients) \(networks.map(\.description)) \(devices) \(times.fingerprint)"
+            + " \(idleOver?.text ?? "") \(expiresWithin?.text ?? "")"
+    }
+}
+
+/// Which sessions are meant.
+package struct SessionFilterOptions: ParsableArguments {
+    @OptionGroup package var login: LoginFilterOptions
+
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp("active, idle_expired, expired, ended, logged_out or all", valueName: "state"))
+    package var states: [StateChoice<SessionState>] = []
+
+    package init() {}
+
+    package func filter(at now: Instant) -> SessionFilter {
+        var filter = login.filter(at: now)
+        filter.states = StateChoice.states(of: states)
         return filter
     }
 
     /// Whether any flag was given.
     package var isGiven: Bool { filter(at: Instant(milliseconds: 0)) != SessionFilter() }
 
-    /// What a cursor of this listing belongs to.
-    var fingerprint: String { "\(filter(at: Instant(milliseconds: 0)))" }
+    var fingerprint: String { "\(login.fingerprint) \(StateChoice.fingerprint(of: states))" }
+}
+
+/// When something began.
+package struct CreationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Begun since", valueName: "time"), transform: TimeOption.parse)
+    package var since: TimeExpression?
+
+    @Option(help: ArgumentHelp("Begun before", valueName: "time"), transform: TimeOption.parse)
+    package var until: TimeExpression?
+
+    package init() {}
+
+    var fingerprint: String { "\(since.map { "\($0)" } ?? "") \(until.map { "\($0)" } ?? "")" }
 }
 
 /// A state by its word, or `all`.
@@ -93,5 +120,9 @@ where State.RawValue == String {
             }
         }
         return states
+    }
+
+    static func fingerprint(of choices: [StateChoice]) -> String {
+        states(of: choices).map(\.rawValue).sorted().joined(separator: ",")
     }
 }

@@ -100,42 +100,6 @@ struct DenylistAdd: ConsoleCommand {
     }
 }
 
-struct DenylistList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the rules that can still match a token",
-        discussion: """
-            EXAMPLES
-              tokenctl denylist list
-              tokenctl denylist list --scope user --state all --json
-            """,
-        aliases: ["ls"])
-
-    @Option(help: ArgumentHelp("token, session, user, client, key or everyone", valueName: "scope"))
-    var scope: [DenyScope] = []
-
-    @Option(help: ArgumentHelp("Only rules of exactly this value", valueName: "value"))
-    var value: String?
-
-    @Option(help: ArgumentHelp("all: also rules that wait for cleanup", valueName: "state"))
-    var state: AliveOrAll?
-
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let scopes = Set(scope)
-        let all = state == .all
-        if options.count {
-            let count = try console.store(for: .reading).read { try $0.countDenyRules(scopes, value: value, all: all) }
-            return try console.count(count, schema: "denylist.list", options)
-        }
-        let listing = "denylist.list \(scopes.map(\.rawValue).sorted()) \(value ?? "") \(all)"
-        try console.list(.rules(), options, cursorOf: listing, position: \.id) {
-            try $0.denyRules(scopes, value: value, all: all, before: $1, limit: $2)
-        }
-    }
-}
-
 extension DenyScope: ExpressibleByArgument {}
 
 struct DenylistCheck: ConsoleCommand {

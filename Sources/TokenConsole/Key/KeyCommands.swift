@@ -87,37 +87,6 @@ extension StoreReader {
     }
 }
 
-struct KeyList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List keys, all that are not removed or revoked",
-        discussion: """
-            EXAMPLES
-              tokenctl key list
-              tokenctl key list --state all --json
-            """,
-        aliases: ["ls"])
-
-    @Option(
-        name: .customLong("state"),
-        help: ArgumentHelp("standby, active, retiring, removed, revoked or all", valueName: "state"))
-    var states: [StateChoice<KeyState>] = []
-
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        guard options.sort == nil, options.after == nil else {
-            throw Failure(
-                .usage, "keys are in the order they were made, on one page", hint: "leave --sort and --after out")
-        }
-        let chosen = StateChoice.states(of: states)
-        let all = try console.store(for: .reading).read { try $0.keyRecords() }
-        let meant = all.filter { chosen.isEmpty ? $0.state.verifies : chosen.contains($0.state) }
-        if options.count { return try console.count(meant.count, schema: "key.list", options) }
-        try console.list(.keys(), Array(meant.prefix(options.limit ?? .max)), options)
-    }
-}
-
 struct KeyShow: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a key",

@@ -51,42 +51,6 @@ extension FamilyState {
     }
 }
 
-struct RefreshList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List refresh token families, those alive unless --state says otherwise",
-        discussion: """
-            EXAMPLES
-              tokenctl refresh list --user alice
-              tokenctl refresh list --replayed --json
-            """,
-        aliases: ["ls"])
-
-    @Flag(help: "Only those with a replayed token, alive or not")
-    var replayed = false
-
-    @OptionGroup var filter: SessionFilterOptions
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let store = try console.store(for: .reading)
-        let now = try store.read(\.now)
-        let filter = filter.filter(at: now)
-        let all = filter.states.count == SessionState.allCases.count
-        guard all || filter.states.isEmpty || filter.states == [.active] else {
-            throw Failure(.usage, "families are listed alive or all", hint: "--state active or --state all")
-        }
-        if options.count {
-            let count = try store.read { try $0.countFamilies(filter, all: all, replayed: replayed) }
-            return try console.count(count, schema: "refresh.list", options)
-        }
-        try console.list(
-            .families(at: now), options, cursorOf: "refresh.list \(replayed) \(self.filter.fingerprint)",
-            position: \.id.row
-        ) { try $0.families(filter, all: all, replayed: replayed, before: $1, limit: $2) }
-    }
-}
-
 struct RefreshShow: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show refresh token families: generation, spent when and from where, replayed",

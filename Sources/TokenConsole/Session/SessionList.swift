@@ -5,9 +5,13 @@ struct SessionList: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions, those alive unless --state says otherwise",
         discussion: """
+            What began last comes first; of the dead alone, what ended last. --sort created_at, last_seen_at or
+            alive_until, with :desc downwards, says otherwise.
+
             EXAMPLES
               tokenctl session list --user alice
               tokenctl session list --ip 203.0.113.0/24 --state all --json
+              tokenctl session list --client 'mobile-*' --idle-over 12h --sort last_seen_at
             """,
         aliases: ["ls"])
 
@@ -19,13 +23,15 @@ struct SessionList: ConsoleCommand {
         let store = try console.store(for: .reading)
         let now = try store.read(\.now)
         let filter = filter.filter(at: now)
+        let order = try options.sort.map { try SessionOrder($0.key(), descending: $0.isDescending) }
+        try console.noteScan(filter.scanningConditions)
         if options.count {
             let count = try store.read { try $0.countSessions(filter) }
             return try console.count(count, schema: "session.list", options)
         }
-        try console.list(
-            .sessions(at: now), options, cursorOf: "session.list \(self.filter.fingerprint)", position: \.id.row
-        ) { try $0.sessions(filter, before: $1, limit: $2) }
+        try console.list(.sessions(at: now), options, filters: self.filter.fingerprint) {
+            try $0.eachSession(filter, in: order, after: $1, expecting: $2, $3)
+        }
     }
 }
 

@@ -24,64 +24,6 @@ extension Listing where Record == User {
     }
 }
 
-struct UserList: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List users with live sessions",
-        discussion: """
-            EXAMPLES
-              tokenctl user list --min-sessions 5
-              tokenctl user list 'al*' --state all
-            """,
-        aliases: ["ls"])
-
-    @Argument(help: ArgumentHelp("Only these; * for any text", valueName: "user"))
-    var pattern: String?
-
-    @Option(help: ArgumentHelp("With at least so many live sessions", valueName: "n"))
-    var minSessions: Int?
-
-    @Option(help: ArgumentHelp("all: also users without a live session", valueName: "state"))
-    var state: AliveOrAll?
-
-    @OptionGroup var options: ListOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let all = state == .all
-        if let minSessions, minSessions < 0 { throw Failure(.usage, "--min-sessions is at least 0") }
-        guard options.sort == nil else {
-            throw Failure(.usage, "users are in the order of their names", hint: "leave --sort out")
-        }
-        let store = try console.store(for: .reading)
-        if options.count {
-            let count = try store.read { try $0.countUsers(pattern, all: all, minimum: minSessions ?? 0) }
-            return try console.count(count, schema: "user.list", options)
-        }
-        try console.list(.users(), options) { emit in
-            try store.read { reader in
-                var after = options.after
-                var left = options.limit ?? .max
-                while left > 0 {
-                    let page = try reader.users(
-                        pattern, all: all, minimum: minSessions ?? 0, after: after, limit: min(500, left))
-                    for user in page.items {
-                        guard try emit(user) else { return after }
-                        after = user.subject
-                        left -= 1
-                    }
-                    guard page.next != nil else { return nil }
-                }
-                return after
-            }
-        }
-    }
-}
-
-/// What is alive, or everything there is.
-enum AliveOrAll: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case active, all
-}
-
 struct UserShow: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show whether anything of a user is still alive",

@@ -10,18 +10,10 @@ package struct AuditVerification: Sendable {
 }
 
 extension StoreReading {
-    /// Events newest first, at most `limit`, before `seq` where given.
-    package func auditEvents(before seq: Int64? = nil, limit: Int) throws -> [AuditEvent] {
-        let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event"
-        return try sql.rows(
-            select + " WHERE seq < \(seq ?? .max) ORDER BY seq DESC LIMIT \(limit)"
-        ).map(AuditEvent.init)
-    }
-
     /// The newest event, where there is one.
-    package func auditHead() throws -> AuditEvent? { try auditEvents(limit: 1).first }
-
-    package func auditCount() throws -> Int { try sql.row("SELECT count(*) FROM audit_event")?.get(0) ?? 0 }
+    package func auditHead() throws -> AuditEvent? {
+        try sql.row("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq DESC LIMIT 1").map(AuditEvent.init)
+    }
 
     /// Recomputes the whole chain. It proves edits, deletions and insertions between its ends; that its own tail was cut
     /// off, or all of it rewritten, only a checkpoint kept elsewhere can show.

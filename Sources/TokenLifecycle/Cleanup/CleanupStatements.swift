@@ -42,7 +42,7 @@ extension StoreReading {
     /// Which sessions go, as conditions of which each session meets one at most: those that stopped being alive before
     /// `cut`, and those that a floor before `cut` ended although nothing has marked them yet.
     private func dueSessions(_ cut: Instant) throws -> [SQL] {
-        try ["s.alive_until < \(cut)"]
+        try ["s.ended_at < \(cut)", "s.ended_at IS NULL AND s.alive_until < \(cut)"]
             + flooredClients().filter { $0.floor < cut }.map { $0.condition + " AND s.alive_until >= \(cut)" }
     }
 
@@ -94,7 +94,10 @@ extension StoreWriter {
 
     /// Sessions that stopped being alive before `cut`, with their families.
     func removeSessions(_ cut: Instant, _ limit: Int) throws -> (sessions: Int, families: Int) {
-        let due: SQL = "SELECT id FROM session WHERE alive_until < \(cut) ORDER BY alive_until LIMIT \(limit)"
+        let due: SQL = """
+            SELECT id FROM session WHERE ended_at < \(cut) UNION ALL
+            SELECT id FROM session WHERE ended_at IS NULL AND alive_until < \(cut) LIMIT \(limit)
+            """
         let families = try execute("DELETE FROM refresh_family WHERE session_id IN (" + due + ")")
         let sessions = try execute("DELETE FROM session WHERE id IN (" + due + ")")
         return (sessions, families)

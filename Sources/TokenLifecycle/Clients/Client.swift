@@ -6,38 +6,25 @@ package struct Client: Sendable {
     package var createdAt: Instant
     /// Its sessions valid from then or before are logged out; the epoch where there never was one.
     package var floor: Instant
-    package var liveSessions: Int
     let row: Int64
+
+    static let columns: SQL = "c.client_id, c.created_at, c.floor_at, c.id"
+
+    init(_ row: Row) throws {
+        clientID = try row.get(0)
+        createdAt = try row.get(1)
+        floor = try row.get(2)
+        self.row = try row.get(3)
+    }
 }
 
 extension StoreReading {
-    /// Every client, in the order of their names.
-    package func clients(limit: Int = .max, after: String? = nil) throws -> [Client] {
-        try sql.rows(
-            "SELECT " + clientColumns + " WHERE c.client_id > \(after ?? "") ORDER BY c.client_id LIMIT \(limit)"
-        ).map(client)
-    }
-
+    /// Fails with `.notFound` where there is none. Its sessions are not counted: that would cost what a floor saves.
     package func client(named id: String) throws -> Client {
-        guard let row = try sql.row("SELECT " + clientColumns + " WHERE c.client_id = \(id)") else {
+        guard let row = try sql.row("SELECT " + Client.columns + " FROM client c WHERE c.client_id = \(id)") else {
             throw Failure(.notFound, "no client \(id)", hint: "'tokenctl client list' shows them", target: id)
         }
-        return try client(row)
-    }
-
-    private var clientColumns: SQL {
-        """
-        c.client_id, c.created_at, c.floor_at,
-        (SELECT count(*) FROM session s WHERE s.client_id = c.id AND s.alive_until > \(now)
-            AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)), c.id
-        FROM client c
-        """
-    }
-
-    private func client(_ row: Row) throws -> Client {
-        Client(
-            clientID: try row.get(0), createdAt: try row.get(1), floor: try row.get(2), liveSessions: try row.get(3),
-            row: try row.get(4))
+        return try Client(row)
     }
 }
 

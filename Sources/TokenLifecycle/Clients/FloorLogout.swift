@@ -83,7 +83,7 @@ package struct FloorLogout: Act {
         let seq = try store.audit(
             action, target: whom == .everyone ? nil : names.joined(separator: ","), reason: reason,
             counts: ["sessions": Int64(decision.live), "kept": Int64(decision.kept.count)])
-        let denied = stillValid.map { "; access tokens denied until \($0.timeOfDay)" } ?? ""
+        let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
         let count = decision.isCapped ? "\(decision.live)+" : "\(decision.live)"
         var items: [Report.Item] = []
         switch whom {

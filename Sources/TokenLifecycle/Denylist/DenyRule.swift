@@ -60,30 +60,6 @@ extension StoreReading {
         try sql.row("SELECT " + DenyRule.columns + " FROM deny_rule WHERE id = \(id)").map(DenyRule.init)
     }
 
-    /// Rules newest first; with `all` also those that can match nothing any more and wait for cleanup.
-    package func denyRules(
-        _ scopes: Set<DenyScope> = [], value: String? = nil, all: Bool = false, before id: Int64? = nil, limit: Int
-    ) throws -> Page<DenyRule> {
-        let condition = ruleCondition(scopes, value, all: all)
-        let found = try sql.rows(
-            "SELECT " + DenyRule.columns + " FROM deny_rule WHERE " + condition
-                + " AND id < \(id ?? .max) ORDER BY id DESC LIMIT \(limit + 1)"
-        ).map(DenyRule.init)
-        return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].id : nil)
-    }
-
-    package func countDenyRules(_ scopes: Set<DenyScope> = [], value: String? = nil, all: Bool = false) throws -> Int {
-        try sql.row("SELECT count(*) FROM deny_rule WHERE " + ruleCondition(scopes, value, all: all))?.get(0) ?? 0
-    }
-
-    private func ruleCondition(_ scopes: Set<DenyScope>, _ value: String?, all: Bool) -> SQL {
-        var condition: SQL = "1 = 1"
-        if !scopes.isEmpty { condition += " AND scope IN " + SQL.list(scopes.map(\.rawValue).sorted()) }
-        if let value { condition += " AND value = \(value)" }
-        if !all { condition += " AND (matches_until IS NULL OR matches_until > \(now - policies.clockSkew))" }
-        return condition
-    }
-
     /// The rules that deny this access token. Its signature is not looked at: a rule denies whoever signed.
     package func rules(matching token: [UInt8]) throws -> [DenyRule] {
         let kid: String?

@@ -123,29 +123,4 @@ extension StoreReading {
                 + " WHERE f.session_id = \(session.id.row) ORDER BY f.id"
         ).map { try RefreshFamily($0, self) }
     }
-
-    /// Families of the sessions that a filter means, newest first; with `all` also those that are not active.
-    package func families(
-        _ filter: SessionFilter, all: Bool = false, replayed: Bool = false, before row: Int64? = nil, limit: Int
-    ) throws -> Page<RefreshFamily> {
-        let condition = familyCondition(filter, all: all, replayed: replayed)
-        let found = try sql.rows(
-            "SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables + " WHERE " + condition
-                + " AND f.id < \(row ?? .max) ORDER BY f.id DESC LIMIT \(limit + 1)"
-        ).map { try RefreshFamily($0, self) }
-        return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].id.row : nil)
-    }
-
-    package func countFamilies(_ filter: SessionFilter, all: Bool = false, replayed: Bool = false) throws -> Int {
-        let condition = familyCondition(filter, all: all, replayed: replayed)
-        return try sql.row("SELECT count(*) FROM " + RefreshFamily.tables + " WHERE " + condition)?.get(0) ?? 0
-    }
-
-    private func familyCondition(_ filter: SessionFilter, all: Bool, replayed: Bool) -> SQL {
-        var filter = filter
-        filter.states = all || replayed ? Set(SessionState.allCases) : [.active]
-        let condition = filter.condition(self)
-        if replayed { return condition + " AND f.replayed_at IS NOT NULL" }
-        return all ? condition : condition + " AND f.ended_at IS NULL"
-    }
 }

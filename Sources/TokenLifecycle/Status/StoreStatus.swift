@@ -39,14 +39,14 @@ extension StoreReading {
             try sql.row(
                 """
                 SELECT count(DISTINCT s.user_id) FROM session s JOIN client c ON c.id = s.client_id
-                WHERE s.alive_until > \(now) AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)
+                WHERE s.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)
                 """)?.get(0) ?? 0
         let families: Int =
             try sql.row(
                 """
                 SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
                 JOIN client c ON c.id = s.client_id
-                WHERE f.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at
+                WHERE f.ended_at IS NULL AND s.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at
                   AND s.valid_from > \(facts.floor)
                 """)?.get(0) ?? 0
         let rules: Int =

@@ -7,13 +7,14 @@ package struct User: Sendable {
     package var liveSessions: Int
     package var lastSeenAt: Instant?
     let row: Int64
+
+    static let columns: SQL = "u.subject, u.created_at, u.id"
 }
 
 extension StoreReading {
     package func user(named subject: String) throws -> User {
-        let found = try sql.row(
-            "SELECT " + userColumns + " WHERE u.subject = \(subject) GROUP BY u.id")
-        guard let row = found else {
+        let row = try sql.row("SELECT " + User.columns + " FROM user u WHERE u.subject = \(subject)")
+        guard let row else {
             throw Failure(
                 .notFound, "no user \(subject) has ever logged in",
                 hint: "'tokenctl user list' shows them", target: subject)
@@ -21,43 +22,19 @@ extension StoreReading {
         return try user(row)
     }
 
-    /// Users with live sessions, or with `all` everyone who ever logged in, in the order of their names.
-    package func users(_ pattern: String? = nil, all: Bool = false, minimum: Int = 0, after: String? = nil, limit: Int)
-        throws -> Page<User>
-    {
-        let wanted = max(minimum, all ? 0 : 1)
-        let named: SQL = pattern.map { NamePattern($0).condition("u.subject") } ?? "1 = 1"
-        let found = try sql.rows(
-            "SELECT " + userColumns + " WHERE " + named
-                + " AND u.subject > \(after ?? "") GROUP BY u.id HAVING count(c.id) >= \(wanted)"
-                + " ORDER BY u.subject LIMIT \(limit + 1)"
-        ).map(user)
-        return Page(items: Array(found.prefix(limit)), next: found.count > limit ? found[limit - 1].row : nil)
-    }
-
-    package func countUsers(_ pattern: String? = nil, all: Bool = false, minimum: Int = 0) throws -> Int {
-        let wanted = max(minimum, all ? 0 : 1)
-        let named: SQL = pattern.map { NamePattern($0).condition("u.subject") } ?? "1 = 1"
-        let inner: SQL =
-            "SELECT " + userColumns + " WHERE " + named + " GROUP BY u.id HAVING count(c.id) >= \(wanted)"
-        return try sql.row("SELECT count(*) FROM (" + inner + ") AS counted")?.get(0) ?? 0
-    }
-
-    /// Counts what is alive, floors applied, from the index of a user's sessions.
-    private var userColumns: SQL {
-        """
-        u.subject, u.created_at, count(c.id), max(CASE WHEN c.id IS NOT NULL THEN s.last_seen_at END), u.id
-        FROM user u
-        LEFT JOIN session s ON s.user_id = u.id AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
-        LEFT JOIN client c ON c.id = s.client_id AND s.valid_from > c.floor_at
-        """
-    }
-
-    private func user(_ row: Row) throws -> User {
-        User(
-            subject: try row.get(0), createdAt: try row.get(1), liveSessions: try row.get(2),
-            lastSeenAt: try row.get(3),
-            row: try row.get(4))
+    /// Reads `User.columns`, and counts what is alive, floors applied, at these clients where some are given.
+    func user(_ row: Row, at clients: [Int64]? = nil) throws -> User {
+        let number: Int64 = try row.get(2)
+        let atClients: SQL = clients.map { " AND s.client_id + 0 IN " + SQL.list($0) } ?? ""
+        let living = try sql.row(
+            """
+            SELECT count(*), max(s.last_seen_at) FROM session s CROSS JOIN client c
+            WHERE s.user_id = \(number) AND s.ended_at + 0 IS NULL AND s.alive_until + 0 > \(now)
+              AND s.valid_from > \(facts.floor) AND c.id = s.client_id AND s.valid_from > c.floor_at
+            """ + atClients)
+        return User(
+            subject: try row.get(0), createdAt: try row.get(1), liveSessions: try living?.get(0) ?? 0,
+            lastSeenAt: try living?.get(1), row: number)
     }
 
     func userRow(knownAs subject: String) throws -> Int64? {

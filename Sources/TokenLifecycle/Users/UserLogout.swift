@@ -81,7 +81,7 @@ package struct UserLogout: Act {
             try store.deny(
                 .user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
             items.append(.init(user, live.isEmpty ? .denied : .ended, note: live.isEmpty ? "no live session" : nil))
-            let denied = stillValid.map { "; access tokens denied until \($0.timeOfDay)" } ?? ""
+            let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
             lines.append("\(user): \(live.count == 1 ? "1 session" : "\(live.count) sessions") ended\(denied)")
         }
         var report = Report(

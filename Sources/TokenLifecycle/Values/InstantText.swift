@@ -15,8 +15,11 @@ extension Instant {
     /// RFC 3339, UTC, whole seconds, rounded down: for people and for times that are whole seconds by nature.
     public var rfc3339Seconds: String { "\(dayAndTime)Z" }
 
-    /// The time of day alone, whole seconds, UTC: `09:30:00Z`.
-    package var timeOfDay: String { "\(dayAndTime.dropFirst(11))Z" }
+    /// As short as it can be without doubt at `now`: `09:30:00Z` within a day, else with its date. Whole seconds, UTC.
+    package func clockText(at now: Instant) -> String {
+        let distance = self >= now ? self - now : now - self
+        return distance < .seconds(86_400) ? "\(dayAndTime.dropFirst(11))Z" : rfc3339Seconds
+    }
 
     private var dayAndTime: String {
         let day = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400

@@ -30,7 +30,9 @@ struct `The process` {
                     ? "tokenctl: error: tokenctl stopped at a bug of its own; nothing half-done was kept\n" : ""))
     }
 
-    @Test(arguments: [("> /dev/full", 74), (">&-", 74), ("<&- 2>&-", 0), ("| true; exit ${PIPESTATUS[0]}", 141)] as [(String, Int32)])
+    @Test(
+        arguments: [("> /dev/full", 74), (">&-", 74), ("<&- 2>&-", 0), ("| true; exit ${PIPESTATUS[0]}", 141)]
+            as [(String, Int32)])
     func `says when its output went nowhere`(redirection: String, code: Int32) throws {
         // More than a pipe holds, so that a reader who left is noticed.
         let many =

@@ -30,8 +30,12 @@ import TokenStorage
             let sessions = try reader.sessions(all, limit: 1000).items
             #expect((90...160).contains(sessions.count))
             #expect(Set(sessions.map { $0.state(at: reader.now) }) == Set(SessionState.allCases))
-            #expect(try reader.users(all: true, limit: 100).items.count >= 40)
-            #expect(try reader.families(SessionFilter(), replayed: true, limit: 10).items.count == 2)
+            var everyone = UserFilter()
+            everyone.includesGone = true
+            #expect(try reader.users(everyone, limit: 100).items.count >= 40)
+            var replayed = FamilyFilter()
+            replayed.replayed = true
+            #expect(try reader.families(replayed, limit: 10).items.count == 2)
             #expect(try Set(reader.denyRules(limit: 100).items.map(\.scope)).isSuperset(of: [.token, .user, .key]))
             #expect(try reader.verifyAudit().broken == nil)
         }

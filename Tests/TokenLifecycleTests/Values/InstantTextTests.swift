@@ -36,7 +36,9 @@ import TokenLifecycle
         #expect(Instant(milliseconds: 0).rfc3339 == "1970-01-01T00:00:00.000Z")
         #expect(Instant(milliseconds: 1_767_259_800_007).rfc3339 == "2026-01-01T09:30:00.007Z")
         #expect(Instant(milliseconds: 1_767_259_800_999).rfc3339Seconds == "2026-01-01T09:30:00Z")
-        #expect(Instant(milliseconds: 1_767_259_800_999).timeOfDay == "09:30:00Z")
+        let instant = Instant(milliseconds: 1_767_259_800_999)
+        #expect(instant.clockText(at: instant - .seconds(86_399)) == "09:30:00Z")
+        #expect(instant.clockText(at: instant - .seconds(86_400)) == "2026-01-01T09:30:00Z")
     }
 
     @Test func `before 1970 are still written rightly`() {

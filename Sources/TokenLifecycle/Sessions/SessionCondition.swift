@@ -1,0 +1,118 @@
+internal import TokenStorage
+
+/// A filter whose names have been looked up, as the condition on each row.
+///
+/// Columns stand in expressions (`s.user_id + 0`), so that no planner leaves the index that gives the order for one that
+/// one of many conditions might use: which index is used is decided where the rows are read, not here.
+struct SessionCondition {
+    let filter: SessionFilter
+    /// The users that are named in full and exist; nil where no user was asked for.
+    let users: [Int64]?
+    let userPatterns: [NamePattern]
+    /// The clients that are meant; nil where none was asked for.
+    let clients: [Int64]?
+    let rows: (low: Int64, high: Int64)?
+    let now: Instant
+    /// Of everyone.
+    let floor: Instant
+    /// Below which sessions of some client, or of everyone, are logged out: the lowest of them; nil where there is none.
+    let lowestFloor: Instant?
+    let sql: any ReadTransaction
+    /// The number of the first session that began after everyone was logged out; nil where nobody was.
+    let firstAfterFloor: Int64?
+
+    init(_ filter: SessionFilter, _ store: some StoreReading) throws {
+        self.filter = filter
+        sql = store.sql
+        now = store.now
+        floor = store.facts.floor
+        let patterns = filter.users.map(NamePattern.init)
+        userPatterns = patterns.filter { $0.exact == nil }
+        users =
+            filter.users.isEmpty
+            ? nil : try Set(patterns.compactMap(\.exact).compactMap { try store.userRow(knownAs: $0) }).sorted()
+        clients = try Self.clients(filter, store)
+        rows = try store.rows(of: .session, since: filter.since, until: filter.until)
+        let ofClient: Instant? = try store.sql.row("SELECT min(floor_at) FROM client WHERE floor_at > 0")?.get(0)
+        let ofEveryone = floor.milliseconds > 0 ? floor : nil
+        lowestFloor = [ofClient, ofEveryone].compactMap { $0 }.min()
+        firstAfterFloor = try ofEveryone.map {
+            try store.firstRow(of: .session, createdAtOrAfter: $0 + .milliseconds(1))
+        }
+    }
+
+    private static func clients(_ filter: SessionFilter, _ store: some StoreReading) throws -> [Int64]? {
+        guard !filter.clients.isEmpty || !filter.exactClients.isEmpty else { return nil }
+        var meant: [SQL] = []
+        if !filter.clients.isEmpty { meant.append(filter.clients.map(NamePattern.init).condition("client_id")) }
+        if !filter.exactClients.isEmpty { meant.append("client_id IN " + SQL.list(filter.exactClients)) }
+        return try store.sql.rows("SELECT id FROM client WHERE " + meant.allOf + " ORDER BY id").map { try $0.get(0) }
+    }
+
+    /// Whether nothing can match: every name that was asked for is unknown, or nothing is below a floor.
+    var isImpossible: Bool {
+        users?.isEmpty == true && userPatterns.isEmpty || clients?.isEmpty == true
+            || filter.meantStates == [.loggedOut] && lowestFloor == nil
+            || rows.map { $0.low > $0.high } ?? false
+    }
+
+    private var looksAtUsers: Bool { !userPatterns.isEmpty || !filter.notUsers.isEmpty }
+
+    /// On `s`, with its client `c` and, where names of users matter, its user `u`. `more` is on `s` and `c`.
+    func query(and more: SQL = "1 = 1") -> ListQuery {
+        var all: [SQL] = ["c.id = s.client_id"]
+        all += details + [stateCondition, more]
+        guard looksAtUsers else {
+            return ListQuery(table: "session s", joined: " CROSS JOIN client c", condition: all.allOf)
+        }
+        all.append("u.id = s.user_id")
+        if let users {
+            let exact: SQL = "s.user_id + 0 IN " + SQL.list(users)
+            all.append(userPatterns.isEmpty ? exact : ([exact] + userPatterns.map { $0.condition("u.subject") }).anyOf)
+        }
+        if !filter.notUsers.isEmpty {
+            all.append("NOT " + filter.notUsers.map { NamePattern($0).condition("u.subject") }.anyOf)
+        }
+        return ListQuery(
+            table: "session s", joined: " CROSS JOIN client c CROSS JOIN user u", condition: all.allOf)
+    }
+
+    private var details: [SQL] {
+        var all: [SQL] = []
+        if let users, !looksAtUsers { all.append("s.user_id + 0 IN " + SQL.list(users)) }
+        if let clients { all.append("s.client_id + 0 IN " + SQL.list(clients)) }
+        if !filter.notClients.isEmpty {
+            all.append("NOT " + filter.notClients.map { NamePattern($0).condition("c.client_id") }.anyOf)
+        }
+        if !filter.networks.isEmpty {
+            all.append(filter.networks.map { "coalesce(s.ip, NULL) BETWEEN \($0.first) AND \($0.last)" }.anyOf)
+        }
+        if !filter.devices.isEmpty { all.append("coalesce(s.device, NULL) IN " + SQL.list(filter.devices)) }
+        if let rows { all.append("s.id + 0 BETWEEN \(rows.low) AND \(rows.high)") }
+        if let idleOver = filter.idleOver { all.append("s.last_seen_at + 0 < \(now - idleOver)") }
+        if let within = filter.expiresWithin { all.append("s.alive_until + 0 <= \(now + within)") }
+        return all
+    }
+
+    /// What `SessionState` says, in SQL.
+    private var stateCondition: SQL { filter.meantStates.sorted { $0.rawValue < $1.rawValue }.map(condition).anyOf }
+
+    func condition(_ state: SessionState) -> SQL {
+        let later: SQL = "CASE WHEN c.floor_at > \(floor) THEN c.floor_at ELSE \(floor) END"
+        let deadline: SQL = """
+            CASE WHEN s.last_seen_at + s.idle_timeout < s.absolute_expires_at THEN s.last_seen_at + s.idle_timeout
+            ELSE s.absolute_expires_at END
+            """
+        let below: SQL = "(s.valid_from <= " + later + " AND " + deadline + " > " + later + ")"
+        let unended: SQL = "s.ended_at + 0 IS NULL"
+        return switch state {
+        case .ended: "s.ended_at + 0 IS NOT NULL"
+        case .loggedOut: "(" + unended + " AND " + below + ")"
+        case .expired: "(" + unended + " AND s.absolute_expires_at <= \(now) AND NOT " + below + ")"
+        case .idleExpired:
+            "(" + unended + " AND s.absolute_expires_at > \(now) AND s.last_seen_at + s.idle_timeout <= \(now) AND NOT "
+                + below + ")"
+        case .active: "(" + unended + " AND s.alive_until + 0 > \(now) AND s.valid_from > " + later + ")"
+        }
+    }
+}

@@ -1,0 +1,158 @@
+internal import TokenStorage
+
+/// How a filter and an order become indexes to read: in which streams the rows come sorted, and which conditions may
+/// leave so few that gathering them is cheaper.
+extension SessionCondition {
+    /// `also` are further candidates, `more` a further condition: what lists of things that belong to sessions add.
+    func walk(
+        _ order: SessionOrder, after position: ListKey? = nil, also: [Candidates] = [], and more: SQL = "1 = 1"
+    ) throws -> ListWalk {
+        let isImpossible = isImpossible
+        let value: StaticString =
+            switch order.key {
+            case .creation: "s.id"
+            case .lastSeen: "s.last_seen_at"
+            case .expiry: "s.alive_until"
+            }
+        return ListWalk(
+            query(and: more), streams: isImpossible ? [] : try streams(order, after: position),
+            candidates: isImpossible ? [] : try also + candidates(), value: value, row: "s.id",
+            descending: order.descending, after: position)
+    }
+
+    private var alive: Bool { filter.meantStates == [.active] }
+
+    // MARK: Streams
+
+    private func streams(_ order: SessionOrder, after position: ListKey?) throws -> [OrderedRows] {
+        func rows(
+            _ columns: [StaticString], where condition: SQL = "1 = 1", low: Int64? = nil, high: Int64? = nil
+        ) -> OrderedRows {
+            OrderedRows(columns, where: condition, low: low, high: high, descending: order.descending, after: position)
+        }
+        switch order.key {
+        case .creation:
+            return equalities.map { rows(["s.id"], where: $0, low: self.rows?.low, high: self.rows?.high) }
+        case .lastSeen:
+            // Alive means seen within one's own timeout, so each timeout's part of the index begins there.
+            let newest = filter.idleOver.map { (now - $0).milliseconds - 1 }
+            return try idleTimeouts().map { timeout in
+                rows(
+                    ["s.last_seen_at", "s.id"], where: "s.idle_timeout = \(timeout)",
+                    low: alive ? now.milliseconds - timeout + 1 : nil, high: newest)
+            }
+        case .expiry:
+            let span = unendedSpan
+            let latest = filter.expiresWithin.map { (now + $0).milliseconds }
+            let unended = span.map { span in
+                rows(
+                    ["s.alive_until", "s.id"], where: "s.ended_at IS NULL", low: span.low,
+                    high: [span.high, latest].compactMap { $0 }.min())
+            }
+            let ended =
+                filter.meantStates.contains(.ended)
+                ? rows(["s.ended_at", "s.alive_until", "s.id"], where: "s.ended_at IS NOT NULL") : nil
+            return [unended, ended].compactMap { $0 }
+        }
+    }
+
+    /// More streams than this are not worth merging.
+    private static let mostStreams = 32
+
+    /// The exact values of the narrowest condition that has an index by value and number, a stream for each; else all.
+    private var equalities: [SQL] {
+        if let users, userPatterns.isEmpty, users.count <= Self.mostStreams {
+            return users.map { "s.user_id = \($0)" }
+        }
+        let devices = Set(filter.devices).sorted()
+        if !devices.isEmpty, devices.count <= Self.mostStreams { return devices.map { "s.device = \($0)" } }
+        let addresses = Set(filter.networks.map { $0.first == $0.last ? $0.first : nil })
+        if !addresses.isEmpty, addresses.count <= Self.mostStreams, !addresses.contains(nil) {
+            return addresses.compactMap { $0 }.sorted().map { "s.ip = \($0)" }
+        }
+        if let clients, clients.count <= Self.mostStreams { return clients.map { "s.client_id = \($0)" } }
+        return ["1 = 1"]
+    }
+
+    /// The timeouts that any session was ever given, found by skipping through the index.
+    private func idleTimeouts() throws -> [Int64] {
+        var found: [Int64] = []
+        var last = Int64.min
+        while let next: Int64 = try sql.row("SELECT min(idle_timeout) FROM session WHERE idle_timeout > \(last)")?
+            .get(0, as: Int64?.self)
+        {
+            found.append(next)
+            last = next
+        }
+        return found
+    }
+
+    /// Between which deadlines sessions lie that were not ended and may be in one of the states; nil where none can.
+    private var unendedSpan: (low: Int64?, high: Int64?)? {
+        let states = filter.meantStates
+        let dead = states.contains(.expired) || states.contains(.idleExpired)
+        var lows: [Int64] = []
+        if states.contains(.active) { lows.append(now.milliseconds + 1) }
+        if states.contains(.loggedOut), let lowestFloor { lows.append(lowestFloor.milliseconds + 1) }
+        guard dead || !lows.isEmpty else { return nil }
+        return (dead ? nil : lows.min(), lows.isEmpty ? now.milliseconds : nil)
+    }
+
+    // MARK: Candidates
+
+    private func candidates() throws -> [Candidates] {
+        var all = [ofUsers, ofStates, bornAfterFloor].compactMap { $0 }
+        if !filter.devices.isEmpty {
+            all.append(Candidates(rows: "SELECT id FROM session WHERE device IN " + SQL.list(filter.devices)))
+        }
+        if !filter.networks.isEmpty {
+            all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }))
+        }
+        if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
+        if let rows { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
+        if let idleOver = filter.idleOver {
+            all.append(
+                union(
+                    try idleTimeouts().map { timeout in
+                        let oldest = alive ? now.milliseconds - timeout : 0
+                        return
+                            "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
+                    }))
+        }
+        return all
+    }
+
+    private func union(_ conditions: [SQL]) -> Candidates {
+        Candidates(rows: conditions.map { "SELECT id FROM session WHERE " + $0 }.joined(by: " UNION ALL "))
+    }
+
+    private var ofUsers: Candidates? {
+        guard let users, !userPatterns.contains(where: \.scans) else { return nil }
+        let exact = users.map { SQL("SELECT id FROM session WHERE user_id = \($0)") }
+        guard !userPatterns.isEmpty else { return Candidates(rows: exact.joined(by: " UNION ALL ")) }
+        let found: [SQL] = userPatterns.map { pattern in
+            "SELECT m.id FROM user v CROSS JOIN session m WHERE m.user_id = v.id AND " + pattern.condition("v.subject")
+        }
+        let named: [SQL] = userPatterns.map { "SELECT id FROM user WHERE " + $0.condition("subject") }
+        return Candidates(
+            rows: (exact + found).joined(by: " UNION ALL "), through: named.joined(by: " UNION ALL "))
+    }
+
+    private var ofStates: Candidates? {
+        var parts: [SQL] = []
+        if filter.meantStates.contains(.ended) { parts.append("ended_at > 0") }
+        if let span = unendedSpan {
+            let low: SQL = span.low.map { "alive_until >= \($0)" } ?? "alive_until > 0"
+            let latest = filter.expiresWithin.map { (now + $0).milliseconds }
+            let high: SQL? = [span.high, latest].compactMap { $0 }.min().map { "alive_until <= \($0)" }
+            parts.append((["ended_at IS NULL", low] + [high].compactMap { $0 }).allOf)
+        }
+        return parts.isEmpty ? nil : union(parts)
+    }
+
+    /// After everyone was logged out, the living are those that logged in since, and those that were kept.
+    private var bornAfterFloor: Candidates? {
+        guard alive, let firstAfterFloor else { return nil }
+        return union(["id >= \(firstAfterFloor)", "valid_from > created_at AND valid_from > \(floor)"])
+    }
+}
