@@ -66,7 +66,8 @@ extension Console {
         let credential = variable("CREDENTIALS_DIRECTORY").map { "\($0)/tokenctl.master-key" }
         let own = userFolder("XDG_CONFIG_HOME", ".config").map { "\($0)/tokenctl/master.key" }
         return MasterKeySource(
-            places: [credential, own].compactMap { $0 }.map { .init(path: $0, isNamed: false) }, passphrases: passphrases)
+            places: [credential, own].compactMap { $0 }.map { .init(path: $0, isNamed: false) },
+            passphrases: passphrases)
     }
 
     /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.

@@ -46,7 +46,8 @@ package struct KeyRewrap: Act {
             content = []
         } else {
             guard Files.mode(of: place.path) != nil else {
-                throw Failure(.notPermitted, "\(place.path) is a link", hint: "name the file itself", target: place.path)
+                throw Failure(
+                    .notPermitted, "\(place.path) is a link", hint: "name the file itself", target: place.path)
             }
             new = try MasterKey.generate()
             let passphrase: Passphrase? =
@@ -109,7 +110,9 @@ package struct KeyRewrap: Act {
         store.leavesTraces()
         var report = Report(
             action: "key.rewrap", items: decision.keys.map { .init($0.kid, .changed) },
-            lines: ["\(decision.keys.count) private keys and the store's identity are sealed under master key \(new.id)"]
+            lines: [
+                "\(decision.keys.count) private keys and the store's identity are sealed under master key \(new.id)"
+            ]
                 + notes,
             details: [.init("master_key_id", .string(new.id)), .init("previous_master_key_id", .string(old.id))])
         report.audit = try store.audit(
@@ -130,7 +133,8 @@ package struct KeyRewrap: Act {
             }
         } catch let failure as Failure {
             throw Failure(
-                failure.kind, "the keys are sealed under the new master key, which stays in \(place.beside(new.id)): "
+                failure.kind,
+                "the keys are sealed under the new master key, which stays in \(place.beside(new.id)): "
                     + failure.message)
         }
         return report

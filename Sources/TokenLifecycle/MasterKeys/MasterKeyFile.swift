@@ -34,7 +34,8 @@ enum MasterKeyFile {
             self = .locked(text)
         } else {
             throw Failure(
-                .malformed, "\(path) is not a master key: it should be a JWK of type oct with 256 bits, or one protected "
+                .malformed,
+                "\(path) is not a master key: it should be a JWK of type oct with 256 bits, or one protected "
                     + "by a passphrase")
         }
     }
@@ -101,14 +102,16 @@ package struct PassphraseSource: Sendable {
 
     /// Nobody and nothing: `.notPermitted`.
     package static let none = PassphraseSource { path, _ throws(Failure) in
-        throw Failure(.notPermitted, "the master key \(path) is protected by a passphrase, and nobody can be asked for it")
+        throw Failure(
+            .notPermitted, "the master key \(path) is protected by a passphrase, and nobody can be asked for it")
     }
 
     /// Fails with `.usage` where a new one is too short.
     func ask(_ path: String, _ purpose: Purpose) throws(Failure) -> Passphrase {
         let passphrase = try answer(path, purpose)
         guard purpose == .opening || passphrase.length >= Passphrase.leastLength else {
-            throw Failure(.usage, "a passphrase needs at least \(Passphrase.leastLength) bytes", hint: "five random words do")
+            throw Failure(
+                .usage, "a passphrase needs at least \(Passphrase.leastLength) bytes", hint: "five random words do")
         }
         return passphrase
     }

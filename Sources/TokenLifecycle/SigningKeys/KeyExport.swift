@@ -32,14 +32,16 @@ package struct PrivateKeyExport: Act {
             throw Failure(.refused, "the private half of key \(key.kid) \(when)", target: key.kid)
         }
         guard !Files.exists(path) else {
-            throw Failure(.cannotCreate, "\(path) is there already", hint: "a secret goes into a new file", target: path)
+            throw Failure(
+                .cannotCreate, "\(path) is there already", hint: "a secret goes into a new file", target: path)
         }
         return key
     }
 
     package func preview(_ key: SigningKey) -> Preview {
         var preview = Preview(
-            action: "key.export", tier: .three, summary: "write the private half of key \(key.kid) to \(path)", count: 1,
+            action: "key.export", tier: .three, summary: "write the private half of key \(key.kid) to \(path)",
+            count: 1,
             word: path.split(separator: "/").last.map(String.init))
         preview.notes = ["without a passphrase: whoever reads the file can sign tokens as this store"]
         return preview

@@ -1,3 +1,4 @@
+internal import TokenCrypto
 internal import TokenJOSE
 
 /// `key remove`: takes a key out of the key set, never while a token of its can verify.
@@ -41,7 +42,8 @@ package struct KeyRemoval: Act {
         let others = schedule.standbys(at: store.now).filter { $0.row != key.row }
         guard others.contains(where: { $0.knownAt != nil || $0.algorithm.isSymmetric }) else {
             throw Failure(
-                .refused, "key \(key.kid) is the only published standby: without it the next rotation would have to wait",
+                .refused,
+                "key \(key.kid) is the only published standby: without it the next rotation would have to wait",
                 hint: "'tokenctl key generate' makes another", target: key.kid)
         }
         try refuseLive(key, schedule, store)

@@ -1,3 +1,4 @@
+internal import TokenCrypto
 internal import TokenStorage
 
 /// What happens to keys whose turn is over: private halves destroyed, then the key removed. Computed, never a fixed age.

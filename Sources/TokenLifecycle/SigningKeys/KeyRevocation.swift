@@ -94,7 +94,8 @@ package struct KeyRevocation: Act {
         }
         decision.successor = successor
         let successorKnown = successor.knownAt ?? known
-        decision.successorKnownAt = successor.algorithm.isSymmetric || successorKnown <= store.now ? nil : successorKnown
+        decision.successorKnownAt =
+            successor.algorithm.isSymmetric || successorKnown <= store.now ? nil : successorKnown
         return decision
     }
 
@@ -143,7 +144,8 @@ package struct KeyRevocation: Act {
                 action: "key.revoke", items: [.init(key.kid, .unchanged, note: note)], lines: ["\(key.kid): \(note)"])
         }
         let seq = try store.audit(
-            "key.revoke", target: key.kid, reason: reason ?? options.cause.rawValue, counts: ["tokens": decision.tokens])
+            "key.revoke", target: key.kid, reason: reason ?? options.cause.rawValue, counts: ["tokens": decision.tokens]
+        )
         try store.revoke(key, options.cause)
         try store.deny(.key, key.kid, matchesUntil: nil, audit: seq, reason: reason ?? options.cause.rawValue)
         var items = [Report.Item(key.kid, .revoked)]

@@ -44,7 +44,8 @@ package struct KeyRollback: Act {
                 : "could be brought back until \((tookOver + store.policies.keyRollback).rfc3339)"
             throw Failure(
                 .refused, "\(before.key.kid) \(why)",
-                hint: "'tokenctl key rotate' goes on to the next key; the policy key.rollback says how long a way back there is",
+                hint:
+                    "'tokenctl key rotate' goes on to the next key; the policy key.rollback says how long a way back there is",
                 target: before.key.kid)
         }
         if try store.denyRule(.key, before.key.kid) != nil {

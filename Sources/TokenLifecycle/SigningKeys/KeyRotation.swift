@@ -81,7 +81,9 @@ package struct KeyRotation: Act {
 
     package func preview(_ decision: Decision) -> Preview {
         guard case .promote(let promotion) = decision.plan else {
-            guard case .unchanged(let why) = decision.plan else { return Preview(action: action, tier: .one, summary: "", count: 0) }
+            guard case .unchanged(let why) = decision.plan else {
+                return Preview(action: action, tier: .one, summary: "", count: 0)
+            }
             return Preview(action: action, tier: .one, summary: "nothing to do: \(why)", count: 0)
         }
         let kid = promotion.standby == nil ? "a new \(promotion.algorithm.rawValue) key" : decision.kid
@@ -170,7 +172,9 @@ package struct KeyRotation: Act {
     /// Also where nothing was to rotate: a publication that failed before is made up for, so one cron line is enough.
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
         let done = report.changed > 0 ? "the key was rotated" : "no rotation was due"
-        guard let published = try store.publishKeySet(after: done, as: actor), report.changed == 0 else { return report }
+        guard let published = try store.publishKeySet(after: done, as: actor), report.changed == 0 else {
+            return report
+        }
         var report = report
         report.items += published.items.filter { $0.outcome == .published }
         report.changed = published.changed

@@ -21,7 +21,9 @@ extension StoreReading {
     /// The files that this store published, each once, of which `kid` is still in the content found there now.
     func publishedFilesCarrying(_ kid: String) throws -> [String] {
         let paths = try sql.rows("SELECT DISTINCT path FROM publication WHERE path IS NOT NULL ORDER BY path")
-        return try paths.map { try $0.get(0, as: String.self) }.filter { PublishedFile(at: $0)?.kids.contains(kid) ?? false }
+        return try paths.map { try $0.get(0, as: String.self) }.filter {
+            PublishedFile(at: $0)?.kids.contains(kid) ?? false
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+internal import TokenCrypto
+
 /// `key timeline`: what every key did, does, and will do if nothing else happens.
 package struct KeyTimeline: Sendable {
     package enum Phase: String, Sendable {
@@ -77,7 +79,8 @@ extension StoreReading {
 
     /// What a key is while it does not sign.
     private func idle(_ key: SigningKey, _ schedule: SigningSchedule) -> KeyTimeline.Phase {
-        key.isOurs && (key.hasPrivateHalf || key.destroyedAt != nil) && !schedule.isDistrusted(key) ? .standby : .retiring
+        key.isOurs && (key.hasPrivateHalf || key.destroyedAt != nil) && !schedule.isDistrusted(key)
+            ? .standby : .retiring
     }
 
     /// After its last turn a key retires, unless it was brought back to stand by.
@@ -96,7 +99,9 @@ extension StoreReading {
         case .active, .standby:
             // Signed until its turn ends, its last token lives on for as long as any may.
             let last = course.turns.last { $0.kid == key.kid }?.until
-            return last.flatMap { $0 > now ? max($0 + policies.accessTTL + policies.clockSkew, $0 + policies.keyRollback) : nil }
+            return last.flatMap {
+                $0 > now ? max($0 + policies.accessTTL + policies.clockSkew, $0 + policies.keyRollback) : nil
+            }
         case .removed, .revoked: return nil
         }
     }
@@ -115,7 +120,9 @@ struct SigningCourse {
 
     /// The past as the schedule tells it, then the promotion that waits, and then one more when `rotation` is over.
     init(_ schedule: SigningSchedule, now: Instant, rotation: Duration) {
-        for instant in schedule.changes where instant <= now { take(schedule.signer(at: instant)?.key.kid, at: instant) }
+        for instant in schedule.changes where instant <= now {
+            take(schedule.signer(at: instant)?.key.kid, at: instant)
+        }
         if let pending = schedule.pending(at: now), let takesOver = pending.takesOver {
             take(pending.key.kid, at: takesOver)
         }

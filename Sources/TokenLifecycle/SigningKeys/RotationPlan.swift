@@ -94,7 +94,8 @@ package struct Promotion {
     var isKnownAt: Instant?
 
     init(
-        _ standby: SigningKey?, _ algorithm: SignatureAlgorithm, needsNext: Bool, atOnce: Bool, over signer: SigningKey?,
+        _ standby: SigningKey?, _ algorithm: SignatureAlgorithm, needsNext: Bool, atOnce: Bool,
+        over signer: SigningKey?,
         _ store: some StoreReading
     ) {
         self.standby = standby

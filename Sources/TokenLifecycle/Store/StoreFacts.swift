@@ -30,7 +30,8 @@ package struct StoreFacts: Sendable {
         }
         return StoreFacts(
             storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
-            floor: try row.get(4), keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5), identity: try row.get(6), idKey: try row.get(7),
+            floor: try row.get(4), keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5),
+            identity: try row.get(6), idKey: try row.get(7),
             replayKey: try row.get(8))
     }
 }

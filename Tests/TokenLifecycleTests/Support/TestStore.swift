@@ -119,8 +119,13 @@ final class TestStore: Sendable {
     }
 
     @discardableResult
-    func revokeKey(_ kid: String, replacing: Bool = false) throws -> Report {
-        try run(KeyRevocation(kid, cause: .compromised, replacing: replacing, reason: nil, preparing: store))
+    func revokeKey(
+        _ kid: String, replacing: Bool = false, _ change: (inout KeyRevocation.Options) -> Void = { _ in }
+    ) throws -> Report {
+        var options = KeyRevocation.Options(.compromised)
+        options.replaces = replacing
+        change(&options)
+        return try run(KeyRevocation(kid, options, reason: nil, preparing: store))
     }
 
     /// Past `jwks.max_age + clock.skew`: what was published when this begins is known to every verifier after it.
