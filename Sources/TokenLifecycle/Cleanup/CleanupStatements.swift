@@ -47,7 +47,8 @@ extension StoreReading {
     }
 
     private func noneOf(_ conditions: [SQL]) -> SQL {
-        conditions.reduce("") { $0 + " AND NOT (" + $1 + ")" }
+        // Not NOT, which leaves a row out where the condition is unknown because `ended_at` is NULL.
+        conditions.reduce("") { $0 + " AND (" + $1 + ") IS NOT TRUE" }
     }
 
     func countUnmarkedFloored() throws -> Int {

@@ -62,7 +62,7 @@ extension Store {
 }
 
 extension StoreWriter {
-    fileprivate func refresh(
+    func refresh(
         _ request: RefreshRequest, _ token: OpaqueToken, _ next: borrowing SecretBytes
     ) throws -> RefreshOutcome {
         try requireTrustedClock()

@@ -59,7 +59,7 @@ extension Store {
 }
 
 extension StoreWriter {
-    fileprivate func logIn(
+    func logIn(
         _ login: Login, _ sessionSecret: borrowing SecretBytes, _ refreshSecret: borrowing SecretBytes
     ) throws -> LoggedIn {
         try requireTrustedClock()

@@ -54,8 +54,9 @@ package final class StoreWriter: StoreReading {
     /// Runs one statement and returns how many rows it changed.
     @discardableResult
     package func execute(_ statement: SQL) throws -> Int {
-        hasWritten = true
-        return try transaction.execute(statement)
+        let changed = try transaction.execute(statement)
+        if changed > 0 { hasWritten = true }
+        return changed
     }
 
     /// Runs one `INSERT … RETURNING` and returns its row.

@@ -13,9 +13,12 @@ import TokenStorage
             guard let one = live.randomElement(using: &random) else { return }
             try test.run(SessionRevocation(.ids([one.id.text]), reason: nil))
         case 1:
-            guard let known = try test.read({ try $0.clients() }).randomElement(using: &random) else { return }
-            try test.run(FloorLogout(.clients([known.clientID]), reason: nil))
-        case 2 where try test.count("session") > 20: try test.run(FloorLogout(.everyone, reason: nil))
+            guard let known = try test.clientIDs.randomElement(using: &random) else { return }
+            try test.run(FloorLogout(.clients([known]), reason: nil))
+        case 2 where try test.count("session") > 20:
+            let live = try test.read { try $0.sessions(SessionFilter(), limit: 10).items }
+            let kept = live.shuffled(using: &random).prefix(2).map(\.id.text)
+            try test.run(FloorLogout(.everyone, keep: kept, reason: nil))
         default: try test.logIn(["alice", "bob", "carol"].randomElement(using: &random) ?? "", client: client)
         }
     }
@@ -111,9 +114,9 @@ import TokenStorage
         let test = try TestStore(nil)
         let all = try (0..<25).map { try test.logIn("u\($0)").session.id.row }
         var seen: [Int64] = []
-        var next: Int64?
+        var next: ListPosition?
         repeat {
-            let page = try test.read { try $0.sessions(SessionFilter(), before: next, limit: 10) }
+            let page = try test.read { try $0.sessions(SessionFilter(), after: next, limit: 10) }
             seen += page.items.map(\.id.row)
             next = page.next
             try test.logIn("late")

@@ -97,6 +97,42 @@ final class TestStore: Sendable {
         return try read { try $0.verify(Array((token ?? "").utf8), expectations).verdict }
     }
 
+    /// The claims of one of our tokens, unverified.
+    func claims(_ token: String) throws -> JSON { try JWTClaims(payload: CompactJWS(parsing: token).payload).json }
+
+    /// A new access token of a session.
+    func issue(session login: LoggedIn) throws -> AccessToken? {
+        var request = AccessTokenRequest(user: login.session.user)
+        request.session = login.session.id.text
+        return try store.issue(request, as: actor)
+    }
+
+    /// Signs any claims as the store would have, with the private half of one of its keys.
+    func sign(_ claims: JSON, header: [JSON.Member] = [.init("typ", "at+jwt")], kid: String? = nil) throws -> String {
+        let kid = try kid ?? signer ?? ""
+        return try read { reader in
+            let key = try reader.key(named: kid)
+            let signer = try JWSSigner(
+                algorithm: key.algorithm, privateJWK: reader.keyring.privateJWK(of: key, reader.facts))
+            let named: [JSON.Member] = header.contains { $0.name == "kid" } ? [] : [.init("kid", .string(kid))]
+            return try signer.sign(protectedHeader: .object(named + header), payload: claims.serialized)
+        }
+    }
+
+    /// Claims that verify now; `changes` replace members, and a null leaves one out.
+    func claims(for user: String = "alice", _ changes: [JSON.Member] = []) throws -> JSON {
+        let standard: [JSON.Member] = try read { reader in
+            [
+                .init("iss", .string(reader.policies.issuer)), .init("sub", .string(user)),
+                .init("aud", .string(reader.policies.audience)), .init("client_id", "default"),
+                .init("iat", .integer(reader.now.seconds)), .init("exp", .integer(reader.now.seconds + 600)),
+                .init("jti", "made-by-the-test"),
+            ]
+        }
+        let kept = standard.filter { member in !changes.contains { $0.name == member.name } }
+        return .object(kept + changes.filter { $0.value != .null })
+    }
+
     // MARK: Keys
 
     var signer: String? { get throws { try read { try $0.signingSchedule().signer(at: $0.now)?.key.kid } } }
@@ -128,8 +164,15 @@ final class TestStore: Sendable {
         return try run(KeyRevocation(kid, options, reason: nil, preparing: store))
     }
 
+    /// The kids in the file that verifiers fetch.
+    func publishedKids() throws -> [String] {
+        let json = try JSON(parsing: InputFile.read(keySetPath, limit: 1 << 20))
+        return (json["keys"]?.arrayValue ?? []).compactMap { $0["kid"]?.stringValue }
+    }
+
     /// Past `jwks.max_age + clock.skew`: what was published when this begins is known to every verifier after it.
-    func waitUntilKeysAreKnown() { advance(.minutes(11)) }
+    /// A second more, as store time runs a millisecond ahead with each write while the clock stands still.
+    func waitUntilKeysAreKnown() { advance(.minutes(11) + .seconds(1)) }
 
     // MARK: The rest
 
@@ -140,6 +183,8 @@ final class TestStore: Sendable {
         return try Cleanup(options).run(store, as: actor).0
     }
 
+    var clientIDs: [String] { get throws { try read { try $0.clients().items.map(\.client.clientID) } } }
+
     func count(_ table: SQL) throws -> Int { try read { try $0.sql.value("SELECT count(*) FROM " + table) ?? -1 } }
 
     /// Changes the file as nobody should: past every operation, audit and store time.
@@ -147,7 +192,9 @@ final class TestStore: Sendable {
         _ = try store.database.write { try $0.execute(statement) }
     }
 
-    var auditVerbs: [String] { get throws { try read { try $0.auditEvents(limit: 1000).reversed().map(\.verb) } } }
+    var auditVerbs: [String] {
+        get throws { try read { try $0.auditEvents(descending: false, limit: 1000).items.map(\.verb) } }
+    }
 }
 
 struct NotExactlyOne: Error { var count: Int }
@@ -187,6 +234,11 @@ func failure(_ body: () throws -> Void) throws -> Failure.Kind? {
     }
 }
 
+extension SecretBytes {
+    /// For comparing in a test.
+    var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
+}
+
 /// SplitMix64: random tests repeat from their seed.
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
@@ -200,4 +252,6 @@ struct SeededRandom: RandomNumberGenerator {
         z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
         return z ^ z >> 31
     }
+
+    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
