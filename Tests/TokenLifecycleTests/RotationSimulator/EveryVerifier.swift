@@ -38,7 +38,8 @@ struct EveryVerifier {
 
         var description: String {
             let held = version.map { "the key set of \($0.from.rfc3339)" } ?? "a slow clock"
-            return "token \(token.number) of \(token.kid), issued \(token.issuedAt.rfc3339) until \(token.expiry.rfc3339), "
+            return
+                "token \(token.number) of \(token.kid), issued \(token.issuedAt.rfc3339) until \(token.expiry.rfc3339), "
                 + "is rejected at \(at.rfc3339) by a verifier with \(held)"
         }
     }

@@ -21,14 +21,16 @@ enum PlantedFault: String, CaseIterable, Sendable {
             let retiring = try world.retiring().sorted { $0.since > $1.since }
             for key in retiring.dropFirst() { try world.remove(key.kid) }
         case .removalAtFixedAge:
-            for key in try world.retiring() where key.since + .minutes(15) < world.storeNow { try world.remove(key.kid) }
+            for key in try world.retiring() where key.since + .minutes(15) < world.storeNow {
+                try world.remove(key.kid)
+            }
         }
     }
 
     /// What of the kids in the file a verifier would see.
     func visible(_ kids: [String], in world: SimulatedWorld) throws -> Set<String> {
         guard self == .noPrePublish else { return Set(kids) }
-        let standbys = try world.test.read { Set($0.signingSchedule().successors(at: $0.now).map(\.kid)) }
+        let standbys = try world.test.read { try Set($0.signingSchedule().successors(at: $0.now).map(\.kid)) }
         return Set(kids).subtracting(standbys)
     }
 }

@@ -3,7 +3,9 @@
 extension Story {
     /// The shortest story found that still goes wrong in the same way: steps left out, then waits rounded.
     func shrunk(_ kind: SimulatedWorld.Violation.Kind, fault: PlantedFault? = nil) throws -> Story {
-        func fails(_ story: Story) throws -> Bool { try SimulatedWorld.violation(of: story, fault: fault)?.kind == kind }
+        func fails(_ story: Story) throws -> Bool {
+            try SimulatedWorld.violation(of: story, fault: fault)?.kind == kind
+        }
         var best = self
         var size = max(1, best.steps.count / 2)
         while size > 0 {

@@ -211,7 +211,8 @@ final class SimulatedWorld {
             guard isRight else {
                 throw Violation(
                     kind: .ownVerdict,
-                    description: "token \(token.number) of \(token.kid) is \(verdict) after \(event) at \(trueNow.rfc3339)")
+                    description:
+                        "token \(token.number) of \(token.kid) is \(verdict) after \(event) at \(trueNow.rfc3339)")
             }
         }
     }
@@ -253,7 +254,8 @@ final class SimulatedWorld {
             let algorithm = try #require(jwk.alg)
             let verifier = try JWSVerifier(algorithm: algorithm, jwk: jwk)
             guard verifier.verify(try CompactJWS(parsing: Array(token.text.utf8))) else {
-                throw Violation(kind: .signature, description: "token \(token.number) does not verify with what is published")
+                throw Violation(
+                    kind: .signature, description: "token \(token.number) does not verify with what is published")
             }
         }
     }
