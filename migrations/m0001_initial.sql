@@ -8,6 +8,7 @@ CREATE TABLE store (
     created_at INTEGER NOT NULL,
     last_write_at INTEGER NOT NULL,         -- store time: strictly increasing
     floor_at INTEGER NOT NULL DEFAULT 0,    -- everyone: sessions valid from then or before are logged out
+    key_sets_until INTEGER NOT NULL DEFAULT 0, -- verifiers may cache a key set by an earlier, longer jwks.max_age till then
     id_key BLOB NOT NULL,                   -- keys the permutation of public ids
     replay_key BLOB NOT NULL,               -- parent of every family's replay key
     master_key_id TEXT NOT NULL,
@@ -104,7 +105,8 @@ CREATE TABLE signing_key (
     accept TEXT,                            -- what an imported key accepts, a JSON object
     without_kid INTEGER NOT NULL DEFAULT 0, -- answers for tokens that name no key
     created_at INTEGER NOT NULL,
-    published_at INTEGER,
+    published_at INTEGER,                   -- when verifiers could first fetch it,
+    known_at INTEGER,                       -- and when every cache of theirs from before has run out
     latest_exp INTEGER,                     -- of the tokens it signed, or as imported
     destroyed_at INTEGER,
     removed_at INTEGER,
@@ -114,6 +116,7 @@ CREATE TABLE signing_key (
 
 CREATE UNIQUE INDEX signing_key_without_kid ON signing_key (without_kid)
     WHERE without_kid = 1 AND removed_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX signing_key_in_set ON signing_key (id) WHERE removed_at IS NULL AND revoked_at IS NULL;
 
 -- Who signs when. The signer is the last row not voided whose time has come and whose key verifiers know.
 CREATE TABLE signing_schedule (
@@ -121,9 +124,13 @@ CREATE TABLE signing_schedule (
     key_id INTEGER NOT NULL REFERENCES signing_key,
     from_at INTEGER NOT NULL,
     at_once INTEGER NOT NULL DEFAULT 0,     -- does not wait for the key to be known
+    distrusts INTEGER NOT NULL DEFAULT 0,   -- no key made before this row may sign again
     created_at INTEGER NOT NULL,
     voided_at INTEGER
 ) STRICT;
+
+CREATE INDEX signing_schedule_by_key ON signing_schedule (key_id);
+CREATE INDEX signing_schedule_distrusting ON signing_schedule (created_at) WHERE distrusts = 1;
 
 -- How many tokens a key signed that expire within an hour: for "at most 1,204 unexpired tokens".
 CREATE TABLE issued (
@@ -136,7 +143,8 @@ CREATE TABLE issued (
 CREATE TABLE publication (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     at INTEGER NOT NULL,
-    path TEXT,
+    path TEXT,                              -- none: served by an application
+    mode INTEGER,                           -- of the file, permission bits
     kids TEXT NOT NULL,                     -- a JSON array
     sha256 BLOB NOT NULL
 ) STRICT;

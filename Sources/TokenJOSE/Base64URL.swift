@@ -1,4 +1,4 @@
-internal import TokenCrypto
+package import TokenCrypto
 
 /// Why a text is not base64url.
 package enum Base64URLError: String, Error, Equatable, Sendable {
@@ -62,7 +62,7 @@ package enum Base64URL {
         }
     }
 
-    static func append(_ secret: borrowing SecretBytes, to builder: inout SecretBuilder) {
+    package static func append(_ secret: borrowing SecretBytes, to builder: inout SecretBuilder) {
         let count = secret.count
         builder.append(count: encodedCount(count)) { room in
             secret.withUnsafeBytes { source in _ = encode(source, into: room.assumingMemoryBound(to: UInt8.self)) }

@@ -17,8 +17,9 @@ enum ValueSource: Equatable {
     /// By option name, whatever the verb.
     static let options: [String: ValueSource] = [
         "--user": .users, "--not-user": .users, "--client": .clients, "--not-client": .clients,
-        "--session": .sessions, "--keep": .sessions, "--key": .keys, "--to": .keys,
+        "--session": .sessions, "--keep": .sessions, "--key": .keys, "--to": .keys, "--from": .keys,
         "--columns": .columns, "--only": .parts, "--db": .files, "--master-key": .files, "--out": .files,
+        "--new-master-key": .files,
     ]
 
     /// By command and the position of the argument; the last one stands for those that follow.
@@ -26,6 +27,7 @@ enum ValueSource: Equatable {
         "session show": [.sessions], "session revoke": [.sessions], "refresh show": [.families],
         "user show": [.users], "user list": [.users], "user logout": [.users],
         "client list": [.clients], "client logout": [.clients], "key show": [.keys], "key revoke": [.keys],
+        "key remove": [.keys], "key export pem": [.keys],
         "key publish": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "policy get": [.policies], "policy set": [.policies, .policyValue],

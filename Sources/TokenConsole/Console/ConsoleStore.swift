@@ -66,11 +66,14 @@ extension Console {
     /// `--master-key`, `TOKENCTL_MASTER_KEY_FILE`, the systemd credential, the user's own: the first two, once named, alone.
     package var masterKeySource: MasterKeySource {
         if let named = globals.masterKey ?? variable("TOKENCTL_MASTER_KEY_FILE") {
-            return MasterKeySource(places: [.init(path: named, isNamed: true)])
+            return MasterKeySource(
+                places: [.init(path: Files.absolute(named), isNamed: true)], passphrases: passphrases)
         }
         let credential = variable("CREDENTIALS_DIRECTORY").map { "\($0)/tokenctl.master-key" }
         let own = userFolder("XDG_CONFIG_HOME", ".config").map { "\($0)/tokenctl/master.key" }
-        return MasterKeySource(places: [credential, own].compactMap { $0 }.map { .init(path: $0, isNamed: false) })
+        return MasterKeySource(
+            places: [credential, own].compactMap { $0 }.map { .init(path: $0, isNamed: false) },
+            passphrases: passphrases)
     }
 
     /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.

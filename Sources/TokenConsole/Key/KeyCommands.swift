@@ -8,8 +8,8 @@ struct KeyCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Signing keys: rotate, publish, revoke, import",
         subcommands: [
-            KeyList.self, KeyShow.self, KeyGenerate.self, KeyPublish.self, KeyRotate.self, KeyRevoke.self,
-            KeyImportCommand.self, KeyExport.self,
+            KeyList.self, KeyShow.self, KeyTimelineCommand.self, KeyGenerate.self, KeyPublish.self, KeyRotate.self,
+            KeyRemove.self, KeyRevoke.self, KeyImportCommand.self, KeyExport.self, KeyRewrapCommand.self,
         ])
 
     @OptionGroup var global: GlobalOptions
@@ -162,72 +162,3 @@ struct KeyPublish: ConsoleCommand {
         try console.act(KeyPublication(path: file.map(Files.absolute), reason: reason), act)
     }
 }
-
-struct KeyRotate: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "Promote the standby key and make the next; nobody is logged out",
-        discussion: """
-            EXAMPLES
-              tokenctl key rotate --if-older-than 30d --cron
-              tokenctl key rotate --emergency --reason INC-481
-            """)
-    static let result = ResultShape.report("key.rotate")
-
-    @Option(
-        help: ArgumentHelp("Only if the key has signed for so long", valueName: "dur"), transform: DurationOption.parse)
-    var ifOlderThan: Duration?
-
-    @Option(help: ArgumentHelp("Promote this standby", valueName: "kid"))
-    var to: String?
-
-    @Option(help: ArgumentHelp("Rotate to a key of this algorithm", valueName: "alg"))
-    var alg: SignatureAlgorithm?
-
-    @Flag(help: "Sign at once, even if verifiers may not know the key yet")
-    var emergency = false
-
-    @OptionGroup var act: ActOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        var options = KeyRotation.Options()
-        options.ifOlderThan = ifOlderThan
-        options.to = to
-        options.algorithm = alg
-        options.isEmergency = emergency
-        let reason = try act.reason(in: console)
-        let store = try console.store(for: act.isDryRun ? .reading : .writing)
-        try console.act(try KeyRotation(options, reason: reason, preparing: store), act)
-    }
-}
-
-struct KeyRevoke: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Make a key verify nothing any more; logins live on",
-        discussion: """
-            EXAMPLES
-              tokenctl key revoke 7dQ2xY --cause compromised --replace --reason INC-481
-            """)
-    static let result = ResultShape.report("key.revoke")
-
-    @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
-    var kid: String
-
-    @Option(help: ArgumentHelp("compromised, superseded or test", valueName: "cause"))
-    var cause: SigningKey.RevocationCause
-
-    @Flag(help: "Let the standby sign at once in its place")
-    var replace = false
-
-    @OptionGroup var act: ActOptions
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let reason = try act.reason(in: console)
-        let store = try console.store(for: act.isDryRun ? .reading : .writing)
-        try console.act(
-            try KeyRevocation(kid, cause: cause, replacing: replace, reason: reason, preparing: store), act)
-    }
-}
-
-extension SigningKey.RevocationCause: ExpressibleByArgument {}

@@ -72,7 +72,8 @@ extension SigningKeyImport.SecretFormat: ExpressibleByArgument {}
 /// `key export …`
 struct KeyExport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Export public keys", subcommands: [KeyExportJWKS.self])
+        commandName: "export", abstract: "Export public keys, or with --private one private key",
+        subcommands: [KeyExportJWKS.self, KeyExportPEM.self])
 
     @OptionGroup var global: GlobalOptions
 }
@@ -97,5 +98,45 @@ struct KeyExportJWKS: ConsoleCommand {
         guard let out else { return try console.output.write(String(decoding: set.bytes, as: UTF8.self)) }
         try AtomicFile.write(set.bytes, to: out, mode: 0o644)
         try console.notes.note("\(set.kids.count.counted("key")) written to \(out)")
+    }
+}
+
+struct KeyExportPEM: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pem", abstract: "Write one key as PEM",
+        discussion: """
+            EXAMPLES
+              tokenctl key export pem 7dQ2xY
+              tokenctl key export pem 7dQ2xY --private --out key.pem --reason "moving to the HSM"
+            """)
+    static let result = ResultShape.text("key.export.pem")
+
+    @Argument(help: ArgumentHelp("The kid, or a beginning of at least six characters", valueName: "kid"))
+    var kid: String
+
+    @Flag(name: .customLong("private"), help: "The private half, without a passphrase; needs --out")
+    var isPrivate = false
+
+    @Option(help: ArgumentHelp("Write this file, whole or not at all", valueName: "file"))
+    var out: String?
+
+    @OptionGroup var act: ActOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        guard isPrivate else { return try exportPublic(in: &console) }
+        guard let out else {
+            throw Failure(
+                .usage, "a private key is not written to standard output", hint: "name a new file with --out")
+        }
+        try console.act(
+            PrivateKeyExport(kid, to: Files.absolute(out), reason: try act.reason(in: console)), act)
+    }
+
+    private func exportPublic(in console: inout Console) throws {
+        let pem = try console.store(for: .reading).read { try $0.publicPEM(named: kid) }
+        guard let out else { return try console.output.write(pem) }
+        try AtomicFile.write(Array(pem.utf8), to: out, mode: 0o644)
+        try console.notes.note("the public half of \(kid) is in \(out)")
     }
 }

@@ -29,6 +29,9 @@ struct Init: ConsoleCommand {
     @Flag(help: "Do nothing if the database is there")
     var ifMissing = false
 
+    @Flag(help: "Protect the new master key by a passphrase")
+    var passphrase = false
+
     @Option(help: ArgumentHelp("Share the files with a group", valueName: "group"))
     var group: String?
 
@@ -59,7 +62,7 @@ struct Init: ConsoleCommand {
         creation.group = group
         if console.globals.db == nil, console.variable("TOKENCTL_DB") == nil { try Files.makeFolders(above: path) }
         let source = console.masterKeySource
-        let newKey = try source.createIfMissing()
+        let newKey = try source.createIfMissing(isProtected: passphrase)
         let clock = console.clock
         let store: Store
         if demo {

@@ -79,6 +79,8 @@ package struct Cleanup: Sendable {
         var size = 500
         var finished = true
         try store.read(refuseLeapedClock)
+        // First, because any write destroys private halves that are due, and these are to be counted.
+        if options.parts.contains(.keys) { try cleanKeys(store, actor, &done) }
         for step in steps {
             while true {
                 let tooLong = options.maxTime.map { store.clock.now() - began >= $0 } ?? false
@@ -101,7 +103,6 @@ package struct Cleanup: Sendable {
             }
             if !finished { break }
         }
-        if options.parts.contains(.keys), finished { try cleanKeys(store, actor, &done) }
         let counts = done
         var audit: Int64?
         if counts.total > 0 {
@@ -180,8 +181,10 @@ package struct Cleanup: Sendable {
         }
         done.privateHalves = halves
         done.keysRemoved = removed
-        if !removed.isEmpty { try store.publishKeySet(after: "keys were removed", as: actor) }
-        if !halves.isEmpty { store.destroyTraces() }
+        if !removed.isEmpty {
+            try store.publishKeySet(
+                after: "\(removed.count.counted("key")) \(removed.count == 1 ? "was" : "were") removed", as: actor)
+        }
     }
 
     private func horizon(_ store: some StoreReading) -> Instant {

@@ -97,7 +97,7 @@ package struct DemoData {
     private func revokeTestKey() throws {
         let kid = "load-test-\(time.clock.now().rfc3339.prefix(10))"
         try act(KeyGeneration(.edDSA, kid: kid, reason: "load test"))
-        try act(KeyRevocation(kid, cause: .test, replacing: false, reason: "load test is over", preparing: store))
+        try act(KeyRevocation(kid, .init(.test), reason: "load test is over", preparing: store))
     }
 
     /// The secret of the application that was there before: its tokens verify, it never signs.

@@ -8,6 +8,13 @@ package enum Files {
         return lstat(path, &status) == 0
     }
 
+    /// The permission bits of the regular file at `path`; nil where there is none.
+    static func mode(of path: String) -> UInt32? {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return status.st_mode & 0o7777
+    }
+
     /// Makes the folders above a file, 0700 each, where they are missing.
     package static func makeFolders(above path: String) throws(Failure) {
         var folders: [String] = []

@@ -2,33 +2,45 @@ internal import Synchronization
 internal import TokenCrypto
 internal import TokenJOSE
 
-/// Keys in use: the master key once it was needed, and signers and verifiers made once a key.
+/// Keys in use: the master key once it was needed, what signs, and verifiers made once a key.
 package final class Keyring: Sendable {
     private struct Held {
         var masterKey: MasterKey?
-        var signers: [String: JWSSigner] = [:]
+        /// One at a time: the private half of a key that signs no more does not stay in memory.
+        var signer: (kid: String, signer: JWSSigner)?
         var verifiers: [String: JWSVerifier] = [:]
     }
 
     package let source: MasterKeySource
-    private let held = Mutex(Held())
+    private let held: Mutex<Held>
 
-    package init(source: MasterKeySource) {
+    package init(source: MasterKeySource, holding masterKey: MasterKey? = nil) {
         self.source = source
+        held = Mutex(Held(masterKey: masterKey))
     }
 
+    /// The master key of this id. Throws `MasterKeyLocked` where its file is protected and nobody has been asked yet.
     package func masterKey(id: String) throws -> MasterKey {
         if let key = held.withLock({ $0.masterKey }), key.id == id { return key }
-        let key = try source.load(id: id)
+        return hold(try source.load(id: id, mayAsk: false))
+    }
+
+    /// Asks for the passphrase of the master key of this id. Not inside a transaction: it may take minutes.
+    func unlock(id: String) throws {
+        hold(try source.load(id: id, mayAsk: true))
+    }
+
+    @discardableResult
+    func hold(_ key: MasterKey) -> MasterKey {
         held.withLock { $0.masterKey = key }
         return key
     }
 
     /// What signs with `key`; opens the sealed private half the first time.
     func signer(for key: SigningKey, of facts: StoreFacts) throws -> JWSSigner {
-        if let signer = held.withLock({ $0.signers[key.kid] }) { return signer }
+        if let signer = held.withLock({ $0.signer }), signer.kid == key.kid { return signer.signer }
         let signer = try JWSSigner(algorithm: key.algorithm, privateJWK: try privateJWK(of: key, facts))
-        held.withLock { $0.signers[key.kid] = signer }
+        held.withLock { $0.signer = (key.kid, signer) }
         return signer
     }
 
@@ -51,4 +63,9 @@ package final class Keyring: Sendable {
         }
         return try masterKey(id: facts.masterKeyID).open(sealed, context: key.sealContext(facts.storeID))
     }
+}
+
+/// Thrown inside a transaction that needs a master key whose passphrase nobody has been asked for yet.
+struct MasterKeyLocked: Error {
+    var id: String
 }

@@ -1,10 +1,7 @@
-internal import Glibc
 internal import TokenCrypto
 internal import TokenJOSE
 
 /// The 256-bit key that seals private signing keys at rest. Never in the database: the store keeps only its id.
-///
-/// In its file it is a JWK of type `oct` (RFC 7518 §6.4), so any JOSE tool opens a sealed key with it.
 package final class MasterKey: Sendable {
     /// Derived from the key by HMAC: says which key is meant and nothing about it.
     package let id: String
@@ -16,7 +13,11 @@ package final class MasterKey: Sendable {
         self.secret = secret
     }
 
-    package static func generate() throws -> MasterKey { MasterKey(try Entropy.secret(32)) }
+    package static func generate() throws(Failure) -> MasterKey {
+        do { return MasterKey(try Entropy.secret(32)) } catch {
+            throw Failure(.bug, "no random bytes for a master key")
+        }
+    }
 
     /// Seals a private key as an encrypted JWK (RFC 7517 §7) that only opens in its own context.
     func seal(_ key: PrivateJWK, context: SealContext) throws -> String {
@@ -36,19 +37,19 @@ package final class MasterKey: Sendable {
         }
     }
 
-    /// The file's content: one line of JSON.
-    func fileText() -> [UInt8] {
-        let encoded = secret.withUnsafeBytes { Base64URL.encode(Array($0)) }
-        return Array(#"{"kty":"oct","kid":"\#(id)","k":"\#(encoded)"}"#.utf8) + [UInt8(ascii: "\n")]
+    /// The key as a JWK of type `oct` (RFC 7518 §6.4), so any JOSE tool opens a sealed key with it.
+    func jwkText() -> SecretBytes {
+        var text = SecretBuilder()
+        text.append(#"{"kty":"oct","kid":"\#(id)","k":""#)
+        Base64URL.append(secret, to: &text)
+        text.append(#""}"#)
+        return text.finish()
     }
 
-    init(file content: [UInt8], path: String) throws(Failure) {
-        let refusal = Failure(.malformed, "\(path) is not a master key: it should be a JWK of type oct with 256 bits")
-        guard let json = try? JSON(parsing: content.trimmingNewline), json["kty"]?.stringValue == "oct",
-            let encoded = json["k"]?.stringValue, let bytes = try? Base64URL.decode(Array(encoded.utf8)),
-            bytes.count == 32
-        else { throw refusal }
-        let secret = SecretBytes(copying: bytes)
+    /// Nil unless `text` is a JWK of type `oct` with 256 bits.
+    init?(jwk text: borrowing SecretBytes) {
+        let read = try? PrivateJWK(parsing: text)
+        guard let secret = try? read?.secret(), secret.count == 32 else { return nil }
         id = Base64URL.encode(
             Array(HMACSHA256.tag(of: Array("tokenctl master key id".utf8), key: secret).prefix(12)))
         self.secret = secret

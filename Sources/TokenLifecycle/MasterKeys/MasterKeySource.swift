@@ -1,7 +1,9 @@
 internal import Glibc
-internal import TokenCrypto
 
 /// Where the master key is looked for. Verbs that need no private key never ask.
+///
+/// Beside each place, a key of another id may lie in `<path>.<id>`: what a rewrap is about to bring in, or what it
+/// replaced. A key is found by its id in either, so a rewrap that was killed anywhere leaves nothing that does not open.
 package struct MasterKeySource: Sendable {
     package struct Place: Sendable {
         package var path: String
@@ -12,29 +14,50 @@ package struct MasterKeySource: Sendable {
             self.path = path
             self.isNamed = isNamed
         }
+
+        /// Where the key of this id lies while another has the place itself.
+        func beside(_ id: String) -> String { "\(path).\(id)" }
     }
 
     package var places: [Place]
+    package var passphrases: PassphraseSource
 
-    package init(places: [Place]) {
+    package init(places: [Place], passphrases: PassphraseSource = .none) {
         self.places = places
+        self.passphrases = passphrases
     }
 
     /// The first key there is.
     package func load() throws(Failure) -> MasterKey {
         for place in places {
-            if let key = try Self.read(place) { return key }
+            guard let file = try MasterKeyFile(at: place.path) else {
+                try refuseMissing(place)
+                continue
+            }
+            return try open(file, path: place.path)
         }
         throw missing
     }
 
-    /// The key of this id.
-    func load(id: String) throws(Failure) -> MasterKey {
+    /// The key of this id. Throws `MasterKeyLocked` where a passphrase is needed and `mayAsk` is not given.
+    func load(id: String, mayAsk: Bool) throws -> MasterKey {
+        try find(id: id, mayAsk: mayAsk).key
+    }
+
+    /// The key of this id, the place in or beside which it lies, and the text of its file where that is protected.
+    func find(id: String, mayAsk: Bool) throws -> (key: MasterKey, place: Place, protected: String?) {
         var other: String?
         for place in places {
-            guard let key = try Self.read(place) else { continue }
-            if key.id == id { return key }
-            other = other ?? place.path
+            for path in [place.beside(id), place.path] {
+                guard let file = try MasterKeyFile(at: path) else {
+                    if path == place.path { try refuseMissing(place) }
+                    continue
+                }
+                if file.protected != nil, !mayAsk { throw MasterKeyLocked(id: id) }
+                let key = try open(file, path: path)
+                if key.id == id { return (key, place, file.protected) }
+                other = other ?? path
+            }
         }
         guard let other else { throw missing }
         throw Failure(
@@ -43,12 +66,33 @@ package struct MasterKeySource: Sendable {
     }
 
     /// Makes a key in the place that would be looked at first, where no place has one yet. Returns its path if made.
-    package func createIfMissing() throws(Failure) -> String? {
-        for place in places where access(place.path, F_OK) == 0 { return nil }
+    ///
+    /// `isProtected` asks for a passphrase; `.refused` where there is a key already, which it would not protect.
+    package func createIfMissing(isProtected: Bool = false) throws(Failure) -> String? {
+        for place in places where access(place.path, F_OK) == 0 {
+            guard !isProtected else {
+                throw Failure(
+                    .refused, "there is a master key at \(place.path) already",
+                    hint: "leave --passphrase out, or name another file with --master-key")
+            }
+            return nil
+        }
         guard let place = places.first else { throw missing }
-        let key: MasterKey
-        do { key = try MasterKey.generate() } catch { throw Failure(.bug, "no random bytes for a master key") }
-        return try NewFile.write(key.fileText(), to: place.path, makingFolders: !place.isNamed) ? place.path : nil
+        let passphrase: Passphrase? = isProtected ? try passphrases.ask(place.path, .protecting) : nil
+        let content = try MasterKeyFile.content(try MasterKey.generate(), passphrase: passphrase)
+        return try NewFile.write(content, to: place.path, makingFolders: !place.isNamed) ? place.path : nil
+    }
+
+    func open(_ file: MasterKeyFile, path: String) throws(Failure) -> MasterKey {
+        switch file {
+        case .open(let key): key
+        case .locked(let text): try MasterKeyFile.unlock(text, try passphrases.ask(path, .opening), path: path)
+        }
+    }
+
+    private func refuseMissing(_ place: Place) throws(Failure) {
+        guard place.isNamed else { return }
+        throw Failure(.notPermitted, "no master key at \(place.path)")
     }
 
     private var missing: Failure {
@@ -57,23 +101,5 @@ package struct MasterKeySource: Sendable {
             hint: places.isEmpty
                 ? "name its file with --master-key or TOKENCTL_MASTER_KEY_FILE"
                 : "looked at \(places.map(\.path).joined(separator: ", ")); --master-key names another file")
-    }
-
-    private static func read(_ place: Place) throws(Failure) -> MasterKey? {
-        var status = stat()
-        guard stat(place.path, &status) == 0 else {
-            if errno == EACCES { throw Failure(.notPermitted, "not permitted to read the master key \(place.path)") }
-            if place.isNamed { throw Failure(.notPermitted, "no master key at \(place.path)") }
-            return nil
-        }
-        guard status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(.malformed, "the master key \(place.path) is not a file")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            throw Failure(
-                .notPermitted, "the master key \(place.path) can be read by others",
-                hint: "chmod 600 it, and consider what read it meanwhile: 'tokenctl key rewrap'")
-        }
-        return try MasterKey(file: try InputFile.read(place.path, limit: 4096), path: place.path)
     }
 }

@@ -78,7 +78,7 @@ extension StoreReading {
 extension StoreWriter {
     func setPolicy(_ name: String, to value: String) throws {
         let canonical = try policySetting(name).definition.canonical(value)
-        if name == "jwks.max_age" || name == "clock.skew" { try settleSchedule() }
+        if name == "jwks.max_age" || name == "clock.skew" { try rememberHeldKeySets() }
         try execute(
             """
             INSERT INTO policy (name, value, changed_at) VALUES (\(name), \(canonical), \(now))

@@ -1,66 +1,88 @@
+internal import TokenCrypto
 internal import TokenStorage
 
 /// What happens to keys whose turn is over: private halves destroyed, then the key removed. Computed, never a fixed age.
-extension StoreWriter {
-    /// Destroys the private halves that `key.rollback` no longer needs; returns their kids.
-    ///
-    /// The store has `secure_delete`, so the freed bytes are overwritten; older backups still hold the sealed copy.
-    @discardableResult
-    func destroyPrivateHalves() throws -> [String] {
-        let due = try privateHalvesDue()
-        for key in due {
-            try execute(
-                "UPDATE signing_key SET sealed = NULL, destroyed_at = \(now) WHERE id = \(key.row) AND sealed IS NOT NULL"
-            )
-        }
-        return due.map(\.kid)
+extension SigningSchedule {
+    /// Until when a replaced key can be brought back; nil where it never can.
+    func canReturnUntil(_ key: SigningKey, at now: Instant, rollback: Duration) -> Instant? {
+        guard maySign(key), let takenOver = successorTookOver(key, at: now) else { return nil }
+        return takenOver + rollback
     }
 
-    /// Takes retiring keys out of the key set once no token of theirs can verify; returns their kids.
-    func removeRetiredKeys() throws -> [String] {
-        let due = try retiredKeysDue()
-        for key in due {
-            try execute(
-                """
-                UPDATE signing_key SET removed_at = \(now), sealed = NULL, destroyed_at = coalesce(destroyed_at, \(now))
-                WHERE id = \(key.row)
-                """)
-            try execute("DELETE FROM issued WHERE key_id = \(key.row)")
+    /// Whether `key.rollback` no longer needs the private half. Of a shared secret there is no other half: it stays as long as
+    /// it verifies.
+    func isPrivateHalfDue(_ key: SigningKey, at now: Instant, rollback: Duration) -> Bool {
+        guard key.hasPrivateHalf, key.isOurs, !key.algorithm.isSymmetric, state(of: key, at: now) == .retiring else {
+            return false
         }
-        return due.map(\.kid)
+        return canReturnUntil(key, at: now, rollback: rollback).map { $0 <= now } ?? true
+    }
+
+    /// From when a retiring key may leave the key set: no token of its can verify, and it cannot be brought back.
+    ///
+    /// `clock.skew` is for verifiers whose clocks are behind. Not before the instant, but at it it is still needed.
+    func removableAfter(_ key: SigningKey, at now: Instant, rollback: Duration, skew: Duration) -> Instant {
+        let expired = key.latestExpiry.map { $0 + skew } ?? .earliest
+        return max(expired, canReturnUntil(key, at: now, rollback: rollback) ?? .earliest)
     }
 }
 
 extension StoreReading {
     func privateHalvesDue() throws -> [SigningKey] {
         let schedule = try signingSchedule()
-        return schedule.keys.filter { key in
-            guard key.hasPrivateHalf, key.accepted == nil, schedule.state(of: key, at: now) == .retiring,
-                let takenOver = schedule.successorTookOver(key, at: now)
-            else { return false }
-            return takenOver + policies.keyRollback <= now
-        }
+        return schedule.keys.filter { schedule.isPrivateHalfDue($0, at: now, rollback: policies.keyRollback) }
     }
 
     func retiredKeysDue() throws -> [SigningKey] {
         let schedule = try signingSchedule()
-        return schedule.keys.filter { key in
-            guard schedule.state(of: key, at: now) == .retiring else { return false }
-            // While it can be brought back it stays in the key set.
-            if key.accepted == nil, key.hasPrivateHalf, let takenOver = schedule.successorTookOver(key, at: now),
-                takenOver + policies.keyRollback > now
-            {
-                return false
-            }
-            return key.latestExpiry.map { $0 + policies.clockSkew < now } ?? true
+        return schedule.keys.filter {
+            schedule.state(of: $0, at: now) == .retiring && removableAfter($0, schedule) < now
         }
     }
 
-    /// At most how many unexpired tokens a key has signed: counted by hour of expiry, the current hour whole.
-    package func unexpiredTokens(of key: SigningKey) throws -> Int64 {
-        try sql.row(
-            """
-            SELECT coalesce(sum(tokens), 0) FROM issued WHERE key_id = \(key.row) AND hour >= \(now.milliseconds / 3_600_000)
-            """)?.get(0) ?? 0
+    package func removableAfter(_ key: SigningKey, _ schedule: SigningSchedule) -> Instant {
+        schedule.removableAfter(key, at: now, rollback: policies.keyRollback, skew: policies.clockSkew)
+    }
+}
+
+extension StoreWriter {
+    /// Destroys the private halves that nothing needs any more; returns their kids. Every write does so before it commits.
+    ///
+    /// The store has `secure_delete`, so the freed bytes are overwritten, and after the commit the log is folded back; older
+    /// backups still hold the sealed copy.
+    @discardableResult
+    func destroyPrivateHalves() throws -> [String] {
+        let due = try privateHalvesDue()
+        for key in due { try destroyPrivateHalf(key) }
+        return due.map(\.kid)
+    }
+
+    func destroyPrivateHalf(_ key: SigningKey) throws {
+        guard key.hasPrivateHalf else { return }
+        try execute("UPDATE signing_key SET sealed = NULL, destroyed_at = \(now) WHERE id = \(key.row)")
+        leavesTraces()
+    }
+
+    /// Takes retiring keys out of the key set once no token of theirs can verify; returns their kids.
+    func removeRetiredKeys() throws -> [String] {
+        let due = try retiredKeysDue()
+        for key in due { try remove(key) }
+        return due.map(\.kid)
+    }
+
+    /// The row stays, without its secret: a kid is never used twice.
+    func remove(_ key: SigningKey) throws {
+        try destroyPrivateHalf(key)
+        try execute("UPDATE signing_key SET removed_at = \(now), without_kid = 0 WHERE id = \(key.row)")
+        try execute("DELETE FROM issued WHERE key_id = \(key.row)")
+    }
+
+    /// Takes from every key but those just made the right to sign, as when the master key leaked: asymmetric halves are
+    /// destroyed at once, and a key without a token that could verify leaves the key set.
+    func retireDistrusted() throws {
+        for key in try signingSchedule().keys where key.isOurs && key.createdAt < now {
+            if !key.algorithm.isSymmetric { try destroyPrivateHalf(key) }
+            if key.latestExpiry.map({ $0 + policies.clockSkew < now }) ?? true { try remove(key) }
+        }
     }
 }

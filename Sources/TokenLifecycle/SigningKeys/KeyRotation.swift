@@ -9,14 +9,22 @@ package struct KeyRotation: Act {
     package struct Options: Sendable {
         /// Do nothing while the signer is younger.
         package var ifOlderThan: Duration?
-        /// Rotate to a key of this algorithm.
-        package var algorithm: SignatureAlgorithm?
+        /// Do nothing unless this key signs: then a rotation asked for twice happens once.
+        package var from: String?
         /// The kid to promote instead of the longest-known standby.
         package var to: String?
+        /// Rotate to a key of this algorithm.
+        package var algorithm: SignatureAlgorithm?
         /// The promoted key signs at once, even if verifiers may not know it yet.
         package var isEmergency = false
+        /// No key made before may sign again, as when the master key leaked: a new one signs at once.
+        package var isFresh = false
 
         package init() {}
+
+        var signsAtOnce: Bool { isEmergency || isFresh }
+        /// Whether it says no more than "rotate".
+        var isPlain: Bool { to == nil && algorithm == nil && !signsAtOnce }
     }
 
     private let options: Options
@@ -27,116 +35,76 @@ package struct KeyRotation: Act {
     private let candidate: KeyMaterial?
     private let next: KeyMaterial?
 
+    /// Fails with `.notFound` for a kid that is none, `.refused` where `--to` cannot sign, `.usage` for `isFresh` with `to`.
     package init(_ options: Options, reason: String?, preparing store: Store) throws {
         self.options = options
         self.reason = reason
-        let (plan, head) = try store.read { (try Self.plan($0, options), try $0.signingSchedule().head) }
+        guard !options.isFresh || options.to == nil else {
+            throw Failure(.usage, "--fresh makes a new key, so there is none to name with --to")
+        }
+        let (plan, head) = try store.read { (try RotationPlan(options, $0), try $0.signingSchedule().head) }
         self.head = head
-        guard case .promote(let standby, let algorithm, let needsNext) = plan else {
+        guard case .promote(let promotion) = plan else {
             candidate = nil
             next = nil
             return
         }
-        candidate = standby == nil ? try KeyMaterial.generate(algorithm) : nil
-        next = needsNext ? try KeyMaterial.generate(algorithm) : nil
-    }
-
-    package enum Plan {
-        case unchanged(String)
-        /// Nil: a key made for this.
-        case promote(SigningKey?, SignatureAlgorithm, needsNext: Bool)
+        candidate = promotion.standby == nil ? try KeyMaterial.generate(promotion.algorithm) : nil
+        next = promotion.needsNext ? try KeyMaterial.generate(promotion.algorithm) : nil
     }
 
     package struct Decision {
-        var plan: Plan
+        var plan: RotationPlan
         var signer: SigningKey?
-        /// When the promoted key takes over; nil while nobody can say.
-        var takesOver: Instant?
-        /// When every verifier knows it, where that is later.
-        var isKnownAt: Instant?
+        /// The promoted key; where nothing is promoted, the signer.
         var kid: String
+        /// Until when the predecessor can be brought back; nil where it never can.
+        var canReturnUntil: Instant?
     }
 
     package func decide(_ store: some StoreReading) throws -> Decision {
         let schedule = try store.signingSchedule()
         let signer = schedule.signer(at: store.now)
-        if schedule.head != head, let since = signer?.since {
-            return Decision(
-                plan: .unchanged("rotated meanwhile: \(signer?.key.kid ?? "") signs since \(since.rfc3339)"),
-                signer: signer?.key, kid: signer?.key.kid ?? "")
+        if schedule.head != head, let signer {
+            let why = "rotated meanwhile: \(signer.key.kid) signs since \(signer.since.rfc3339)"
+            return Decision(plan: .unchanged(why), signer: signer.key, kid: signer.key.kid)
         }
-        let plan = try Self.plan(store, options)
-        guard case .promote(let standby, let algorithm, _) = plan else {
+        let plan = try RotationPlan(options, store)
+        guard case .promote(let promotion) = plan else {
             return Decision(plan: plan, signer: signer?.key, kid: signer?.key.kid ?? "")
         }
-        let isKnown = options.isEmergency || algorithm.isSymmetric || signer == nil
-        let takesOver: Instant? =
-            isKnown ? store.now : standby?.publishedAt.map { max(store.now, $0 + store.policies.publicationLead) }
-        let isKnownAt = (standby?.publishedAt ?? store.now) + store.policies.publicationLead
+        let canReturn = !options.isFresh && store.policies.keyRollback > .zero
         return Decision(
-            plan: plan, signer: signer?.key, takesOver: takesOver,
-            isKnownAt: signer != nil && !algorithm.isSymmetric && takesOver.map { $0 < isKnownAt } == true
-                ? isKnownAt : nil,
-            kid: standby?.kid ?? candidate?.kid ?? "")
-    }
-
-    private static func plan(_ store: some StoreReading, _ options: Options) throws -> Plan {
-        let schedule = try store.signingSchedule()
-        let signer = schedule.signer(at: store.now)
-        if let limit = options.ifOlderThan, let signer, store.now - signer.since < limit {
-            return .unchanged(
-                "\(signer.key.kid) signs since \(signer.since.rfc3339), which is less than \(limit.text) ago")
-        }
-        if let pending = schedule.pending(at: store.now), !options.isEmergency {
-            let when = pending.takesOver.map { "takes over at \($0.rfc3339)" } ?? "waits to be published"
-            return .unchanged("\(pending.key.kid) \(when)")
-        }
-        let algorithm = options.algorithm ?? signer?.key.algorithm ?? .es256
-        var standbys = schedule.standbys(at: store.now)
-        if options.isEmergency, let pending = schedule.pending(at: store.now) { standbys.insert(pending.key, at: 0) }
-        if let name = options.to {
-            let key = try store.key(named: name)
-            guard standbys.contains(where: { $0.row == key.row }) else {
-                let state = schedule.state(of: key, at: store.now)
-                if state == .active { return .unchanged("\(key.kid) signs already") }
-                throw Failure(
-                    .refused, "key \(key.kid) is \(state.rawValue), and only a standby can be promoted", target: key.kid
-                )
-            }
-            return .promote(
-                key, key.algorithm,
-                needsNext: !standbys.contains { $0.row != key.row && $0.algorithm == key.algorithm })
-        }
-        // A standby of another algorithm, left by an earlier change of algorithm, is promoted only for want of a better one.
-        let fitting = standbys.first { $0.algorithm == algorithm } ?? (options.algorithm == nil ? standbys.first : nil)
-        let promoted = fitting?.algorithm ?? algorithm
-        return .promote(
-            fitting, promoted,
-            needsNext: !standbys.contains { $0.row != fitting?.row && $0.algorithm == promoted })
+            plan: plan, signer: signer?.key, kid: promotion.standby?.kid ?? candidate?.kid ?? "",
+            canReturnUntil: canReturn ? promotion.takesOver.map { $0 + store.policies.keyRollback } : nil)
     }
 
     package func preview(_ decision: Decision) -> Preview {
-        var preview = Preview(
-            action: "key.rotate", tier: options.isEmergency ? .two : .one, summary: "", count: 0)
-        switch decision.plan {
-        case .unchanged(let why):
-            preview.tier = .one
-            preview.summary = "nothing to do: \(why)"
-        case .promote:
-            preview.count = 1
-            preview.summary = "promote \(decision.kid) to sign instead of \(decision.signer?.kid ?? "nothing")"
-            preview.notes = Self.consequences(decision)
+        guard case .promote(let promotion) = decision.plan else {
+            guard case .unchanged(let why) = decision.plan else {
+                return Preview(action: action, tier: .one, summary: "", count: 0)
+            }
+            return Preview(action: action, tier: .one, summary: "nothing to do: \(why)", count: 0)
         }
+        let kid = promotion.standby == nil ? "a new \(promotion.algorithm.rawValue) key" : decision.kid
+        var preview = Preview(
+            action: action, tier: options.isFresh ? .three : options.isEmergency ? .two : .one,
+            summary: "promote \(kid) to sign instead of \(decision.signer?.kid ?? "nothing")", count: 1,
+            word: options.isFresh ? decision.signer?.kid ?? "fresh" : nil)
+        preview.notes = consequences(decision, promotion, naming: kid)
+        if promotion.needsNext { preview.notes.append("another new key stands by for the next rotation") }
         return preview
     }
 
-    private static func consequences(_ decision: Decision) -> [String] {
+    private var action: String { "key.rotate" }
+
+    /// The dated plan, a sentence each.
+    private func consequences(_ decision: Decision, _ promotion: Promotion, naming kid: String) -> [String] {
         var notes: [String] = []
         notes.append(
-            decision.takesOver.map { "\(decision.kid) signs from \($0.rfc3339)" }
-                ?? "\(decision.kid) signs once the key set has been published long enough for every verifier to know it"
-        )
-        if let known = decision.isKnownAt {
+            promotion.takesOver.map { "\(kid) signs from \($0.rfc3339)" }
+                ?? "\(kid) signs once the key set has been published long enough for every verifier to know it")
+        if let known = promotion.isKnownAt {
             notes.append(
                 "verifiers that fetched the key set before reject its tokens until they fetch it again, "
                     + "\(known.rfc3339) at the latest")
@@ -144,59 +112,75 @@ package struct KeyRotation: Act {
         if let signer = decision.signer {
             let until = signer.latestExpiry.map { " until \($0.rfc3339) at least" } ?? ""
             notes.append("\(signer.kid) verifies on\(until); nobody is logged out")
+            if options.isFresh {
+                notes.append("no key made before signs again; if one of them leaked, 'tokenctl key revoke' it as well")
+            }
+        }
+        if let until = decision.canReturnUntil, decision.signer != nil {
+            notes.append("'tokenctl key rotate --back' undoes it until \(until.rfc3339)")
         }
         return notes
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        guard case .promote(let standby, _, let needsNext) = decision.plan else {
+        guard case .promote(let promotion) = decision.plan else {
             guard case .unchanged(let why) = decision.plan else { throw Failure(.bug, "a rotation without a plan") }
             return Report(
-                action: "key.rotate", items: [.init(decision.kid, .unchanged, note: why)], lines: ["unchanged: \(why)"],
-                details: details(decision))
+                action: action, items: [.init(decision.kid, .unchanged, note: why)], lines: ["unchanged: \(why)"],
+                details: details(decision, nil))
         }
         try store.requireTrustedClock()
         // The standbys that were decided on are gone since: what to generate was not prepared.
         let changed = Failure(.busy, "the keys changed while rotating", hint: "try again")
-        guard next != nil || !needsNext else { throw changed }
+        guard next != nil || !promotion.needsNext else { throw changed }
         let row: Int64
-        if let standby {
+        if let standby = promotion.standby {
             row = standby.row
         } else if let candidate {
             row = try store.insertKey(candidate, origin: .generated)
         } else {
             throw changed
         }
-        try store.schedule(row, from: store.now, atOnce: options.isEmergency || decision.signer == nil)
+        try store.schedule(
+            row, atOnce: options.signsAtOnce || decision.signer == nil, distrusting: options.isFresh)
         var items = [Report.Item(decision.kid, .changed, note: "promoted")]
         if let next {
             try store.insertKey(next, origin: .generated)
             items.append(.init(next.kid, .created, note: "stands by"))
         }
-        try store.destroyPrivateHalves()
-        let notes = Self.consequences(decision)
+        if options.isFresh { try store.retireDistrusted() }
+        let notes = consequences(decision, promotion, naming: decision.kid)
         var report = Report(
-            action: "key.rotate", items: items,
+            action: action, items: items,
             lines: notes + (next.map { ["\($0.kid) stands by for the next rotation"] } ?? []),
-            details: details(decision))
+            details: details(decision, promotion))
         report.audit = try store.audit(
-            "key.rotate", target: decision.kid, reason: reason, counts: ["keys": Int64(items.count)])
+            action, target: decision.kid, reason: reason, counts: ["keys": Int64(items.count)])
         return report
     }
 
-    private func details(_ decision: Decision) -> [JSON.Member] {
+    private func details(_ decision: Decision, _ promotion: Promotion?) -> [JSON.Member] {
         [
             .init("kid", .string(decision.kid)),
-            .init("signs_from", decision.takesOver.map { .string($0.rfc3339) } ?? .null),
+            .init("signs_from", promotion?.takesOver.map { .string($0.rfc3339) } ?? .null),
+            .init("known_from", promotion?.isKnownAt.map { .string($0.rfc3339) } ?? .null),
             .init("previous", decision.signer.map { .string($0.kid) } ?? .null),
             .init("standby", next.map { .string($0.kid) } ?? .null),
         ]
     }
 
+    /// Also where nothing was to rotate: a publication that failed before is made up for, so one cron line is enough.
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
-        guard report.changed > 0 else { return report }
-        try store.publishKeySet(after: "the key was rotated", as: actor)
-        store.destroyTraces()
+        let done = report.changed > 0 ? "the key was rotated" : "no rotation was due"
+        guard let published = try store.publishKeySet(after: done, as: actor), report.changed == 0 else {
+            return report
+        }
+        var report = report
+        report.items += published.items.filter { $0.outcome == .published }
+        report.changed = published.changed
+        report.matched += published.changed
+        report.lines += published.lines
+        report.audit = published.audit
         return report
     }
 }

@@ -1,5 +1,5 @@
-internal import TokenCrypto
 package import TokenJOSE
+internal import TokenCrypto
 internal import TokenStorage
 
 /// The keys that verifiers must know: a JWKS (RFC 7517 §5) of public halves, never a secret.
@@ -17,92 +17,30 @@ extension StoreReading {
         let members = try keys.map { key -> JSON in try key.jwk().json(kid: key.kid, alg: key.algorithm) }
         return KeySet(kids: keys.map(\.kid), json: .object([.init("keys", .array(members))]))
     }
-}
 
-/// `key publish`: writes the key set and records that verifiers can fetch it from now on.
-///
-/// Both happen in one write transaction, so two publishers cannot overtake each other with an older set.
-package struct KeyPublication: Act {
-    package var path: String?
-    package var reason: String?
-
-    /// Nil publishes to the policy `jwks.file`.
-    package init(path: String? = nil, reason: String? = nil) {
-        self.path = path
-        self.reason = reason
-    }
-
-    package struct Decision {
-        var path: String
-        var set: KeySet
-        var isCurrent: Bool
-        /// Kids that no publication has shown yet.
-        var fresh: [String]
-    }
-
-    package func decide(_ store: some StoreReading) throws -> Decision {
-        guard let path = path ?? store.policies.keySetFile else {
-            throw Failure(
-                .usage, "there is no file to publish to", hint: "name one, or 'tokenctl policy set jwks.file PATH'")
+    /// The files that this store published, each once, of which `kid` is still in the content found there now.
+    func publishedFilesCarrying(_ kid: String) throws -> [String] {
+        let paths = try sql.rows("SELECT DISTINCT path FROM publication WHERE path IS NOT NULL ORDER BY path")
+        return try paths.map { try $0.get(0, as: String.self) }.filter {
+            PublishedFile(at: $0)?.kids.contains(kid) ?? false
         }
-        let set = try store.keySet()
-        let isCurrent = (try? InputFile.read(path, limit: 1 << 20)) == set.bytes
-        let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))
-        return Decision(path: path, set: set, isCurrent: isCurrent, fresh: set.kids.filter { !published.contains($0) })
-    }
-
-    package func preview(_ decision: Decision) -> Preview {
-        let isDone = decision.isCurrent && decision.fresh.isEmpty
-        return Preview(
-            action: "key.publish", tier: .one,
-            summary: isDone
-                ? "\(decision.path) is up to date"
-                : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
-            count: isDone ? 0 : decision.set.kids.count)
-    }
-
-    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        let bytes = decision.set.bytes
-        let kids = decision.set.kids
-        guard !decision.isCurrent || !decision.fresh.isEmpty else {
-            return Report(
-                action: "key.publish", items: kids.map { .init($0, .unchanged) },
-                lines: ["\(decision.path) is up to date, \(kids.count.counted("key"))"],
-                details: [.init("path", .string(decision.path))])
-        }
-        if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: 0o644) }
-        try store.execute(
-            """
-            UPDATE signing_key SET published_at = \(store.now)
-            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
-            """)
-        try store.execute(
-            """
-            INSERT INTO publication (at, path, kids, sha256)
-            VALUES (\(store.now), \(decision.path), \(JSON.array(kids.map(JSON.string)).text), \(SHA256.hash(bytes)))
-            """)
-        try store.execute("DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100")
-        var report = Report(
-            action: "key.publish",
-            items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
-            lines: ["published \(kids.count.counted("key")) to \(decision.path)"],
-            details: [.init("path", .string(decision.path))])
-        report.audit = try store.audit(
-            "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
-        return report
     }
 }
 
-extension Store {
-    /// Publishes after an act changed the key set; what the act did stands even if this fails, and the failure says so.
-    func publishKeySet(after done: String, as actor: Actor) throws {
-        do {
-            guard try read({ $0.policies.keySetFile }) != nil else { return }
-            try run(KeyPublication(), as: actor)
-        } catch let failure as Failure {
-            throw Failure(
-                failure.kind, "\(done), but the key set was not published: \(failure.message)",
-                hint: "mend that and run 'tokenctl key publish': until then verifiers do not know the newest keys")
-        }
+/// A key set as it lies in a file now; nil where there is none or it does not read.
+struct PublishedFile {
+    let bytes: [UInt8]
+    /// Permission bits.
+    let mode: UInt32
+
+    init?(at path: String) {
+        guard let mode = Files.mode(of: path), let bytes = try? InputFile.read(path, limit: 1 << 20) else { return nil }
+        self.bytes = bytes
+        self.mode = mode
+    }
+
+    var kids: [String] {
+        let keys = (try? JSON(parsing: bytes))?["keys"]?.arrayValue ?? []
+        return keys.compactMap { $0["kid"]?.stringValue }
     }
 }

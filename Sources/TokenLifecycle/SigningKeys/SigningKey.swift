@@ -27,6 +27,9 @@ package struct SigningKey: Sendable {
     package var createdAt: Instant
     /// When verifiers could first fetch it.
     package var publishedAt: Instant?
+    /// When no verifier that honours `jwks.max_age` can hold a key set without it any more. Recorded when it is published, by
+    /// the policies then in force.
+    package var knownAt: Instant?
     /// The latest `exp` of the tokens it signed, or until when it was imported.
     package var latestExpiry: Instant?
     package var destroyedAt: Instant?
@@ -36,9 +39,12 @@ package struct SigningKey: Sendable {
 
     package var hasPrivateHalf: Bool { sealed != nil }
 
+    /// Whether it could ever sign here: an imported key that only verifies never does.
+    var isOurs: Bool { accepted == nil }
+
     static let columns: SQL = """
         k.id, k.kid, k.alg, k.origin, k.public_jwk, k.sealed, k.accept, k.without_kid, k.created_at, k.published_at, \
-        k.latest_exp, k.destroyed_at, k.removed_at, k.revoked_at, k.revoke_cause
+        k.known_at, k.latest_exp, k.destroyed_at, k.removed_at, k.revoked_at, k.revoke_cause
         """
 
     init(_ row: Row) throws {
@@ -55,11 +61,12 @@ package struct SigningKey: Sendable {
         answersWithoutKid = try row.get(7, as: Int64.self) != 0
         createdAt = try row.get(8)
         publishedAt = try row.get(9)
-        latestExpiry = try row.get(10)
-        destroyedAt = try row.get(11)
-        removedAt = try row.get(12)
-        revokedAt = try row.get(13)
-        revocationCause = try row.get(14, as: String?.self).flatMap(RevocationCause.init)
+        knownAt = try row.get(10)
+        latestExpiry = try row.get(11)
+        destroyedAt = try row.get(12)
+        removedAt = try row.get(13)
+        revokedAt = try row.get(14)
+        revocationCause = try row.get(15, as: String?.self).flatMap(RevocationCause.init)
     }
 
     func jwk() throws -> JWK {

@@ -32,7 +32,7 @@ package final class Store: Sendable {
     /// One snapshot, judged at the later of the system clock and the last write.
     package func read<T>(_ body: (StoreReader) throws -> T) throws -> T {
         let clockNow = clock.now()
-        return try Failure.translating {
+        return try unlocking {
             try database.read { transaction in
                 let facts = try StoreFacts.load(transaction)
                 let reader = StoreReader(
@@ -43,9 +43,22 @@ package final class Store: Sendable {
         }
     }
 
+    /// Runs a transaction; where it needs a master key behind a passphrase, asks for that outside, so that nobody waits for
+    /// a person at a prompt, and runs it again.
+    private func unlocking<T>(_ transaction: () throws -> T) throws -> T {
+        try Failure.translating {
+            do {
+                return try transaction()
+            } catch let locked as MasterKeyLocked {
+                try keyring.unlock(id: locked.id)
+                return try transaction()
+            }
+        }
+    }
+
     /// One transaction, begun as a writer, durable when this returns, rolled back whole when the body throws.
     package func write<T>(as actor: Actor, _ body: (StoreWriter) throws -> T) throws -> T {
-        try Failure.translating {
+        let (result, hasTraces) = try unlocking {
             try database.write { transaction in
                 let known = ids.withLock { $0 }
                 let writer = try StoreWriter(
@@ -53,9 +66,13 @@ package final class Store: Sendable {
                 if known == nil { ids.withLock { $0 = writer.ids } }
                 let result = try body(writer)
                 try writer.finish()
-                return result
+                return (result, writer.hasTraces)
             }
         }
+        // Folds the write-ahead log back, so that no copy of a destroyed secret stays in it. Where a reader prevents that
+        // now, the next fold or the last close does it.
+        if hasTraces { _ = database.checkpoint() }
+        return result
     }
 
     /// A write that issues a token: where a cut-off of this very second matches it, it gives way until the next one and

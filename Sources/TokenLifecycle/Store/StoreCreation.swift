@@ -24,7 +24,7 @@ package struct StoreCreation {
             try Database.create(
                 at: path, steps: Store.steps, applicationID: Store.applicationID, group: group)
         }
-        let store = Store(database: database, clock: clock, keyring: Keyring(source: masterKey))
+        let store = Store(database: database, clock: clock, keyring: Keyring(source: masterKey, holding: key))
         do {
             try Failure.translating { try insertFacts(database, key, at: clock.now()) }
             try fill(store, path: database.path, actor: actor)
@@ -62,7 +62,7 @@ package struct StoreCreation {
             try writer.setPolicy("jwks.file", to: Self.keySetPath(besides: path))
             if let first, let standby {
                 let signer = try writer.insertKey(first, origin: .generated)
-                try writer.schedule(signer, from: writer.now, atOnce: true)
+                try writer.schedule(signer, atOnce: true)
                 try writer.insertKey(standby, origin: .generated)
             }
             try writer.audit("init", target: writer.facts.storeID, counts: ["keys": first == nil ? 0 : 2])

@@ -10,6 +10,8 @@ package struct StoreFacts: Sendable {
     package var lastWriteAt: Instant
     /// Sessions of anyone valid from then or before are logged out.
     package var floor: Instant
+    /// Until when a verifier may cache a key set that it fetched under an earlier, longer `jwks.max_age`.
+    var keySetsHeldUntil: Instant
     package var masterKeyID: String
     /// The store's Ed25519 identity, a public JWK as text.
     package var identity: String
@@ -19,7 +21,8 @@ package struct StoreFacts: Sendable {
     static func load(_ sql: any ReadTransaction) throws -> StoreFacts {
         let found = try sql.row(
             """
-            SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key
+            SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key,
+                   key_sets_until
             FROM store WHERE id = 1
             """)
         guard let row = found else {
@@ -27,7 +30,8 @@ package struct StoreFacts: Sendable {
         }
         return StoreFacts(
             storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
-            floor: try row.get(4), masterKeyID: try row.get(5), identity: try row.get(6), idKey: try row.get(7),
+            floor: try row.get(4), keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5),
+            identity: try row.get(6), idKey: try row.get(7),
             replayKey: try row.get(8))
     }
 }

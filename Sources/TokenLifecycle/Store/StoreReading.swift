@@ -33,6 +33,8 @@ package final class StoreWriter: StoreReading {
     /// By how much the system clock is behind the last write; zero or less when it is not.
     let clockLag: Duration
     private(set) var hasWritten = false
+    /// Whether this transaction destroyed a secret whose copy the write-ahead log still holds.
+    private(set) var hasTraces = false
     private let transaction: any WriteTransaction
 
     package var sql: any ReadTransaction { transaction }
@@ -64,6 +66,8 @@ package final class StoreWriter: StoreReading {
         return row
     }
 
+    func leavesTraces() { hasTraces = true }
+
     /// Reads the policies again after one was set.
     func reloadPolicies() throws {
         policies = try Policies.load(transaction)
@@ -79,9 +83,10 @@ package final class StoreWriter: StoreReading {
         }
     }
 
-    /// Makes this transaction's time the store's, if it changed anything.
+    /// Makes this transaction's time the store's, if it changed anything; no secret outlives its time beyond the next write.
     func finish() throws {
         guard hasWritten else { return }
+        try destroyPrivateHalves()
         try transaction.execute("UPDATE store SET last_write_at = \(now) WHERE id = 1")
     }
 }

@@ -78,6 +78,7 @@ final class DemoFixture {
         ("client", ["client", "list", "--limit", "1", "-o", "id"]),
         ("family", ["refresh", "list", "--limit", "1", "-o", "id"]),
         ("active", ["key", "list", "--state", "active", "-o", "id"]),
+        ("removed", ["key", "list", "--state", "removed", "--limit", "1", "-o", "id"]),
         ("rule", ["denylist", "list", "--limit", "1", "--state", "all", "-o", "id"]),
         ("token", ["token", "issue", "--user", "zoe"]),
     ]

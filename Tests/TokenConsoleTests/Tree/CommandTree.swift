@@ -59,7 +59,9 @@ struct Invocation: Sendable {
             "-", "--until", "2099-01-01", "--reason", "test", "--yes",
             input: #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
                 + #""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#),
-        "key export jwks": Invocation(),
+        "key export jwks": Invocation(), "key export pem": Invocation("{active}"),
+        "key remove": Invocation("{removed}", "--reason", "test", "--yes"), "key timeline": Invocation(),
+        "key rewrap": Invocation("--reason", "test", "--yes"),
         "denylist add": Invocation("--user", "zoe", "--reason", "test", "--yes"),
         "denylist list": Invocation("--state", "all", "--limit", "3"), "denylist check": Invocation("abc"),
         "denylist remove": Invocation("{rule}", "--reason", "test", "--yes", "--expect-count", "1"),

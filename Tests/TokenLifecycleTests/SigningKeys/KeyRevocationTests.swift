@@ -102,7 +102,7 @@ import TokenStorage
     @Test func `without a standby the signer is not revoked`() throws {
         let test = try TestStore()
         let signer = try #require(try test.signer)
-        let act = try KeyRevocation(signer, cause: .compromised, replacing: true, reason: nil, preparing: test.store)
+        let act = try test.revocation(of: signer)
         try test.tamper("DELETE FROM signing_key WHERE kid <> \(signer)")
         #expect(try failure { try test.run(act) } == .refused)
         #expect(try test.signer == signer)
@@ -112,7 +112,7 @@ import TokenStorage
         let test = try TestStore()
         let kid = try #require(try test.signer)
         for user in ["a", "b", "c"] { _ = try test.logInWithTokens(user) }
-        let act = try KeyRevocation(kid, cause: .compromised, replacing: true, reason: nil, preparing: test.store)
+        let act = try test.revocation(of: kid)
         let preview = try test.preview(act)
         #expect(preview.tier == .three && preview.word == kid)
         #expect(preview.notes.contains { $0.contains("at most 3 unexpired access tokens") })

@@ -7,7 +7,7 @@ import TokenStorage
 /// What runs at every login, request, refresh and cleanup finds its rows by an index, in a store of any size.
 @Suite struct QueryPlanTests {
     /// Tables that stay small whatever the number of logins: scanning them is no cost.
-    private static let small = ["signing_key", "signing_schedule", "policy", "client", "k", "c", "cleanup_run"]
+    private static let small = ["signing_key", "signing_schedule", "policy", "client", "k", "turn", "c", "cleanup_run"]
 
     private func expectIndexed(_ plans: [(step: String, sql: String)], atLeast count: Int = 1) {
         #expect(plans.count >= count)

@@ -154,9 +154,20 @@ final class TestStore: Sendable {
         return try run(KeyRotation(options, reason: nil, preparing: store))
     }
 
+    func revocation(
+        of kid: String, replacing: Bool = true, _ change: (inout KeyRevocation.Options) -> Void = { _ in }
+    ) throws -> KeyRevocation {
+        var options = KeyRevocation.Options(.compromised)
+        options.replaces = replacing
+        change(&options)
+        return try KeyRevocation(kid, options, reason: nil, preparing: store)
+    }
+
     @discardableResult
-    func revokeKey(_ kid: String, replacing: Bool = false) throws -> Report {
-        try run(KeyRevocation(kid, cause: .compromised, replacing: replacing, reason: nil, preparing: store))
+    func revokeKey(
+        _ kid: String, replacing: Bool = false, _ change: (inout KeyRevocation.Options) -> Void = { _ in }
+    ) throws -> Report {
+        try run(revocation(of: kid, replacing: replacing, change))
     }
 
     /// The kids in the file that verifiers fetch.

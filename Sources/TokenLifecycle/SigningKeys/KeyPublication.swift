@@ -1,0 +1,106 @@
+internal import TokenCrypto
+internal import TokenJOSE
+internal import TokenStorage
+
+/// `key publish`: writes the key set and records that verifiers can fetch it from now on.
+///
+/// Both happen in one write transaction, so two publishers cannot overtake each other with an older set.
+package struct KeyPublication: Act {
+    package var path: String?
+    package var reason: String?
+
+    /// Web servers run as somebody else; what is in it is public.
+    static let mode: UInt32 = 0o644
+
+    /// Nil publishes to the policy `jwks.file`.
+    package init(path: String? = nil, reason: String? = nil) {
+        self.path = path
+        self.reason = reason
+    }
+
+    package struct Decision {
+        var path: String
+        var set: KeySet
+        /// The file has this content and everybody may read it.
+        var isCurrent: Bool
+        /// Kids that no publication has shown yet.
+        var fresh: [String]
+
+        var isDone: Bool { isCurrent && fresh.isEmpty }
+    }
+
+    package func decide(_ store: some StoreReading) throws -> Decision {
+        guard let path = path ?? store.policies.keySetFile else {
+            throw Failure(
+                .usage, "there is no file to publish to", hint: "name one, or 'tokenctl policy set jwks.file PATH'")
+        }
+        let set = try store.keySet()
+        let file = PublishedFile(at: path)
+        let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))
+        return Decision(
+            path: path, set: set, isCurrent: file?.bytes == set.bytes && file?.mode == Self.mode,
+            fresh: set.kids.filter { !published.contains($0) })
+    }
+
+    package func preview(_ decision: Decision) -> Preview {
+        Preview(
+            action: "key.publish", tier: .one,
+            summary: decision.isDone
+                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count) keys to \(decision.path)",
+            count: decision.isDone ? 0 : decision.set.kids.count)
+    }
+
+    package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
+        let bytes = decision.set.bytes
+        let kids = decision.set.kids
+        guard !decision.isDone else {
+            return Report(
+                action: "key.publish", items: kids.map { .init($0, .unchanged) },
+                lines: ["\(decision.path) is up to date, \(kids.count) keys"],
+                details: [.init("path", .string(decision.path))])
+        }
+        if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: Self.mode) }
+        try store.execute(
+            """
+            UPDATE signing_key SET published_at = \(store.now), known_at = \(store.known(publishedAt: store.now))
+            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
+            """)
+        try store.execute(
+            """
+            INSERT INTO publication (at, path, mode, kids, sha256)
+            VALUES (\(store.now), \(decision.path), \(Int64(Self.mode)), \(JSON.array(kids.map(JSON.string)).text),
+                    \(SHA256.hash(bytes)))
+            """)
+        // Some history, and of every file its newest: revoking asks which of them still carry a key.
+        try store.execute(
+            """
+            DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100
+              AND id NOT IN (SELECT max(id) FROM publication GROUP BY path)
+            """)
+        var report = Report(
+            action: "key.publish",
+            items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
+            lines: ["published \(kids.count) keys to \(decision.path)"],
+            details: [.init("path", .string(decision.path))])
+        report.audit = try store.audit(
+            "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
+        return report
+    }
+}
+
+extension Store {
+    /// Publishes where the key set changed or an earlier publication failed; nil where nothing was to do or there is no file.
+    /// What was done before stands even if this fails, and the failure says so.
+    @discardableResult
+    func publishKeySet(after done: String, as actor: Actor) throws -> Report? {
+        do {
+            let publication = KeyPublication()
+            let isDue = try read { try $0.policies.keySetFile != nil && !publication.decide($0).isDone }
+            return isDue ? try run(publication, as: actor) : nil
+        } catch let failure as Failure {
+            throw Failure(
+                failure.kind, "\(done), but the key set was not published: \(failure.message)",
+                hint: "mend that and run 'tokenctl key publish': until then verifiers do not know the newest keys")
+        }
+    }
+}

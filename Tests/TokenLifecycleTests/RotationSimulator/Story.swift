@@ -1,0 +1,129 @@
+import TokenCrypto
+
+@testable import TokenLifecycle
+
+/// What happens to a store's keys over some simulated years: data, so it can be shortened and played again.
+struct Story: Sendable {
+    /// Half of it is how far any clock may be from true time; so no two differ by more.
+    var skew: Duration
+    var steps: [Step]
+
+    struct Step: Sendable {
+        /// Before the event, at least a millisecond.
+        var wait: Duration
+        var event: Event
+    }
+
+    enum Event: Sendable, Equatable {
+        case issue(lifetime: Duration)
+        /// The daily line: `key rotate --if-older-than …`, then `cleanup`.
+        case cron(ifOlderThan: Duration)
+        /// Two of them at once: both have decided before either acts.
+        case cronTwice(ifOlderThan: Duration)
+        case rotate
+        case rotateTo(SignatureAlgorithm)
+        case emergency
+        case fresh
+        case back
+        case revokeSigner
+        case revokeStandby
+        case revokeRetiring
+        case cleanup
+        case removeAll
+        case publish
+        /// The web server's folder cannot be written from here on, and from there on it can again.
+        case breakPublication
+        case mendPublication
+        case set(policy: String, to: Duration)
+        /// The store's clock is stepped to this much from true time, in thousandths of half the skew.
+        case stepClock(Int)
+    }
+}
+
+extension Story {
+    /// The story of a seed: the same on every machine.
+    init(seed: UInt64) {
+        var random = SeededRandom(seed)
+        skew = [.seconds(1), .seconds(30), .minutes(1), .minutes(10)].randomElement(using: &random) ?? .minutes(1)
+        steps = [
+            .init(wait: .ms, event: .set(policy: "jwks.max_age", to: Self.maxAge(&random))),
+            .init(wait: .ms, event: .set(policy: "key.rollback", to: Self.rollback(&random))),
+        ]
+        let period = Self.period(&random)
+        for _ in 0..<Int.random(in: 20...70, using: &random) {
+            steps.append(.init(wait: Self.wait(&random), event: Self.event(period, &random)))
+        }
+    }
+
+    /// From an instant to weeks, with much around the times that matter.
+    private static func wait(_ random: inout SeededRandom) -> Duration {
+        let longest: Int64 =
+            switch Int.random(in: 0..<100, using: &random) {
+            case ..<30: 2_000
+            case ..<45: 60_000
+            case ..<60: 15 * 60_000
+            case ..<70: 70 * 60_000
+            case ..<80: 26 * 3_600_000
+            case ..<95: 8 * 86_400_000
+            default: 60 * 86_400_000
+            }
+        return .milliseconds(Int64.random(in: 1...longest, using: &random))
+    }
+
+    private static func event(_ period: Duration, _ random: inout SeededRandom) -> Event {
+        switch Int.random(in: 0..<100, using: &random) {
+        case ..<42: .issue(lifetime: .seconds(Int64.random(in: 1...3600, using: &random)))
+        case ..<54: .cron(ifOlderThan: period)
+        case ..<58: .cronTwice(ifOlderThan: period)
+        case ..<65: .rotate
+        case ..<67: .rotateTo([.es256, .edDSA].randomElement(using: &random) ?? .es256)
+        case ..<70: .emergency
+        case ..<71: .fresh
+        case ..<74: .back
+        case ..<75: .revokeSigner
+        case ..<76: .revokeStandby
+        case ..<77: .revokeRetiring
+        case ..<83: .cleanup
+        case ..<86: .removeAll
+        case ..<89: .publish
+        case ..<91: .breakPublication
+        case ..<94: .mendPublication
+        case ..<96: .set(policy: "jwks.max_age", to: maxAge(&random))
+        case ..<97: .set(policy: "key.rollback", to: rollback(&random))
+        default: .stepClock(Int.random(in: -1000...1000, using: &random))
+        }
+    }
+
+    private static func maxAge(_ random: inout SeededRandom) -> Duration {
+        [.zero, .seconds(5), .minutes(10), .hours(1), .days(1)].randomElement(using: &random) ?? .minutes(10)
+    }
+
+    private static func rollback(_ random: inout SeededRandom) -> Duration {
+        [.zero, .minutes(5), .hours(1), .days(1)].randomElement(using: &random) ?? .hours(1)
+    }
+
+    private static func period(_ random: inout SeededRandom) -> Duration {
+        [.hours(1), .days(1), .days(30), .days(90)].randomElement(using: &random) ?? .days(30)
+    }
+}
+
+extension Story: CustomStringConvertible {
+    var description: String {
+        var at = Duration.zero
+        var lines = ["clocks differ by at most \(skew.text)"]
+        for step in steps {
+            at += step.wait
+            lines.append("+\(at.text(milliseconds: true))  \(step.event)")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Duration {
+    /// `3d2h 0.125s`: whole seconds as people write them, then what is left.
+    fileprivate func text(milliseconds: Bool) -> String {
+        let rest = self.milliseconds % 1000
+        let whole = Duration.milliseconds(self.milliseconds - rest).text
+        return rest == 0 ? whole : "\(whole) \(rest)ms"
+    }
+}
