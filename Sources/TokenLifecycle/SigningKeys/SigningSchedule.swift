@@ -120,9 +120,9 @@ extension StoreReading {
             .map(SigningKey.init)
         let entries = try sql.rows(
             """
-            SELECT s.id, s.key_id, s.from_at, s.at_once, s.voided_at
-            FROM signing_key k JOIN signing_schedule s ON s.key_id = k.id
-            """ + gone
+            SELECT s.id, s.key_id, s.from_at, s.at_once, s.voided_at FROM signing_schedule s
+            WHERE s.key_id IN (SELECT k.id FROM signing_key k
+            """ + gone + ")"
         ).map { row in
             SigningSchedule.Entry(
                 id: try row.get(0), key: try row.get(1), from: try row.get(2),
