@@ -69,7 +69,8 @@ extension StoreReading {
         }
         let turns = course.turns.filter { $0.kid == key.kid }
         for (index, turn) in turns.enumerated() {
-            if turn.from > reached { add(index == 0 ? .standby : idle(key, schedule), reached, turn.from) }
+            let retired = index > 0 && !schedule.wasTakenBack(key, at: reached)
+            if turn.from > reached { add(retired ? .retiring : .standby, reached, turn.from) }
             add(.active, turn.from, turn.until)
             reached = turn.until ?? .latest
         }
@@ -142,6 +143,11 @@ struct SigningCourse {
 }
 
 extension SigningSchedule {
+    /// Whether a turn of the key ended because its promotion was taken back, not because another followed.
+    fileprivate func wasTakenBack(_ key: SigningKey, at instant: Instant) -> Bool {
+        entries.contains { $0.key == key.row && $0.voidedAt == instant }
+    }
+
     /// The instants at which who signs may have changed, in order.
     fileprivate var changes: [Instant] {
         let begun = turns(at: .earliest).compactMap(\.takesOver)

@@ -82,6 +82,18 @@ final class SimulatedWorld {
     private func perform(_ event: Story.Event) throws {
         switch event {
         case .issue(let lifetime): try issue(lifetime)
+        case .issueAtTakeover(let more):
+            let takesOver = try test.read { try $0.signingSchedule().pending(at: $0.now)?.takesOver }
+            try waitUntil(takesOver, more)
+            try issue(.minutes(15))
+        case .cleanupAtRemoval(let more):
+            let removable = try test.read { reader in
+                let schedule = try reader.signingSchedule()
+                return schedule.keys.filter { schedule.state(of: $0, at: reader.now) == .retiring }
+                    .map { reader.removableAfter($0, schedule) }.min()
+            }
+            try waitUntil(removable.map { $0 + .ms }, more)
+            try test.cleanUp { $0.acceptsClock = true }
         case .cron(let age): try cron(age)
         case .cronTwice(let age): try cronTwice(age)
         case .rotate: try test.rotate()
@@ -94,7 +106,7 @@ final class SimulatedWorld {
         case .revokeRetiring: try revoke(try retiring().first?.kid)
         case .cleanup: try test.cleanUp { $0.acceptsClock = true }
         case .removeAll:
-            for key in try retiring() { try? test.run(KeyRemoval(key.kid, reason: nil)) }
+            for key in try retiring() { _ = try? test.run(KeyRemoval(key.kid, reason: nil)) }
         case .publish: try test.run(KeyPublication())
         case .breakPublication:
             guard !isBroken else { return }
@@ -112,6 +124,13 @@ final class SimulatedWorld {
             let most = max(0, story.skew.milliseconds / 2 - 100)
             offset = .milliseconds(most * Int64(thousandths) / 1000)
         }
+    }
+
+    /// By the clock of the store, so that what happens is as close to the edge as can be.
+    private func waitUntil(_ instant: Instant?, _ more: Duration) throws {
+        guard let instant, instant > storeNow else { return }
+        trueNow = trueNow + (instant - storeNow) + more
+        test.clock.now = trueNow + offset
     }
 
     private func issue(_ lifetime: Duration) throws {

@@ -16,6 +16,10 @@ struct Story: Sendable {
 
     enum Event: Sendable, Equatable {
         case issue(lifetime: Duration)
+        /// Waits until the promotion that waits takes over, and this much longer, and issues a token.
+        case issueAtTakeover(after: Duration)
+        /// Waits until a retiring key may be removed, and this much longer, and cleans up.
+        case cleanupAtRemoval(after: Duration)
         /// The daily line: `key rotate --if-older-than …`, then `cleanup`.
         case cron(ifOlderThan: Duration)
         /// Two of them at once: both have decided before either acts.
@@ -72,7 +76,9 @@ extension Story {
 
     private static func event(_ period: Duration, _ random: inout SeededRandom) -> Event {
         switch Int.random(in: 0..<100, using: &random) {
-        case ..<42: .issue(lifetime: .seconds(Int64.random(in: 1...3600, using: &random)))
+        case ..<32: .issue(lifetime: .seconds(Int64.random(in: 1...3600, using: &random)))
+        case ..<38: .issueAtTakeover(after: moment(&random))
+        case ..<42: .cleanupAtRemoval(after: moment(&random))
         case ..<54: .cron(ifOlderThan: period)
         case ..<58: .cronTwice(ifOlderThan: period)
         case ..<65: .rotate
@@ -88,10 +94,15 @@ extension Story {
         case ..<89: .publish
         case ..<91: .breakPublication
         case ..<94: .mendPublication
-        case ..<96: .set(policy: "jwks.max_age", to: maxAge(&random))
-        case ..<97: .set(policy: "key.rollback", to: rollback(&random))
-        default: .stepClock(Int.random(in: -1000...1000, using: &random))
+        case ..<95: .set(policy: "jwks.max_age", to: maxAge(&random))
+        case ..<96: .set(policy: "key.rollback", to: rollback(&random))
+        default:
+            .stepClock([-1000, 1000, Int.random(in: -1000...1000, using: &random)].randomElement(using: &random) ?? 0)
         }
+    }
+
+    private static func moment(_ random: inout SeededRandom) -> Duration {
+        .milliseconds(Int64.random(in: 0...2_000, using: &random))
     }
 
     private static func maxAge(_ random: inout SeededRandom) -> Duration {
