@@ -36,30 +36,6 @@ struct SessionList: ConsoleCommand {
     }
 }
 
-struct SessionShow: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show sessions",
-        discussion: """
-            EXAMPLES
-              tokenctl session show ses_4k2m9qdx
-              tokenctl session list --user alice -o id | tokenctl session show -
-            """,
-        aliases: ["get"])
-    static let result = ResultShape.records(Listing.sessions(at: .epoch, schema: "session.show"))
-
-    @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
-    var ids: [String]
-
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let ids = try console.targets(ids)
-        let (sessions, now) = try console.store(for: .reading).read { (try $0.sessions(named: ids), $0.now) }
-        let listing = Listing.sessions(at: now, schema: "session.show")
-        try console.showAll(sessions, listing)
-    }
-}
-
 extension Console {
     /// Ids from the command line, or from standard input where the only one is `-`.
     mutating func targets(_ words: [String]) throws(Failure) -> [String] {

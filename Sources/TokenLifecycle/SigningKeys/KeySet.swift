@@ -71,17 +71,7 @@ package struct KeyPublication: Act {
                 details: [.init("path", .string(decision.path))])
         }
         if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: 0o644) }
-        try store.execute(
-            """
-            UPDATE signing_key SET published_at = \(store.now)
-            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
-            """)
-        try store.execute(
-            """
-            INSERT INTO publication (at, path, kids, sha256)
-            VALUES (\(store.now), \(decision.path), \(JSON.array(kids.map(JSON.string)).text), \(SHA256.hash(bytes)))
-            """)
-        try store.execute("DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100")
+        try store.recordPublication(of: decision.set, path: decision.path)
         var report = Report(
             action: "key.publish",
             items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
@@ -90,6 +80,30 @@ package struct KeyPublication: Act {
         report.audit = try store.audit(
             "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
         return report
+    }
+}
+
+extension StoreReading {
+    /// Whether the key set shows a key that no verifier can know yet.
+    func hasUnpublishedKeys() throws -> Bool {
+        try signingSchedule().keys.contains { $0.publishedAt == nil && !$0.algorithm.isSymmetric }
+    }
+}
+
+extension StoreWriter {
+    /// Records that verifiers can fetch this key set from now on: from the file at `path`, or from a library that serves it.
+    func recordPublication(of set: KeySet, path: String?) throws {
+        try execute(
+            """
+            UPDATE signing_key SET published_at = \(now)
+            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
+            """)
+        try execute(
+            """
+            INSERT INTO publication (at, path, kids, sha256)
+            VALUES (\(now), \(path), \(JSON.array(set.kids.map(JSON.string)).text), \(SHA256.hash(set.bytes)))
+            """)
+        try execute("DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100")
     }
 }
 

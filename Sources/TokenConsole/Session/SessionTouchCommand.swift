@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import TokenLifecycle
+
+struct SessionTouchCommand: ConsoleCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "touch", abstract: "Record that sessions are in use: moves their idle deadline",
+        discussion: """
+            Writes only where the deadline moves by a minute or a tenth of the timeout, and never past the absolute expiry.
+
+            EXAMPLES
+              tokenctl session touch ses_4k2m9qdx
+            """)
+
+    @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
+    var ids: [String]
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(in console: inout Console) throws {
+        let act = SessionTouch(try console.targets(ids))
+        try console.show(try console.writing { store, actor in try store.run(act, as: actor) })
+    }
+}
