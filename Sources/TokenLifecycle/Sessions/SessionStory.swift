@@ -48,18 +48,20 @@ extension StoreReading {
         let line = try sql.rows(
             "SELECT " + Session.columns + " FROM " + Session.tables
                 + " WHERE s.user_id = \(session.userRow) AND s.login_at = \(session.loginAt) ORDER BY s.id"
-        ).map { try Session($0, self) }
-        let families = try line.flatMap { try families(of: $0) }
+        ).map { row in
+            let session = try Session(row, self)
+            return (session: session, families: try families(of: session))
+        }
         // A refresh is activity too, and is told as such, whatever session its family moved to since.
-        let refreshes = Set(families.compactMap(\.spentAt))
-        var events = try families.flatMap(life)
-        for one in line {
+        let refreshes = Set(line.flatMap(\.families).compactMap(\.spentAt))
+        var events: [SessionStory.Event] = []
+        for (one, families) in line {
+            events += try families.flatMap(life)
             events += try beginning(of: one)
             if one.lastSeenAt > one.createdAt, !refreshes.contains(one.lastSeenAt) {
                 events.append(.init(at: one.lastSeenAt, what: .seen, id: one.id.text))
             }
-            let own = families.filter { $0.session.id == one.id }
-            events += try denial(of: one, besides: own.compactMap(\.ownEnd?.at) + [one.end?.at].compactMap { $0 })
+            events += try denial(of: one, besides: families.compactMap(\.ownEnd?.at) + [one.end?.at].compactMap { $0 })
             events += try end(of: one)
         }
         let order = SessionStory.Happening.allCases
