@@ -95,7 +95,7 @@ def main():
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
     repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 2
     checks = Checks()
-    with RaceWorld(binary, "init") as world:
+    with RaceWorld(binary, "--alg", "ES256") as world:
         # The widest grace there is: a window that a busy machine cannot outlast.
         world.run("policy", "set", "refresh.grace", "60s", "--reason", "race", "--yes")
         rounds(checks, world, count, repeats)

@@ -44,6 +44,13 @@ extension Console {
             throw Failure(.usage, "- stands alone: ids come from standard input or from the command line")
         }
         let ids = try input.ids()
+        // A token piped in where its id was meant would be named in the error, and in whatever log keeps that.
+        for (index, id) in ids.enumerated() {
+            guard let kind = SecretGuard.secret(in: id) else { continue }
+            throw Failure(
+                .malformed, "id \(index + 1) on standard input looks like \(kind)",
+                hint: "'tokenctl token inspect -' says whose it is")
+        }
         guard !ids.isEmpty else { throw Failure(.usage, "there are no ids on standard input") }
         return ids
     }
