@@ -96,12 +96,12 @@ def full_run(world, secrets, said):
         run("session", "create", "--user", text)
         run("session", "list", "--user", text, "--json")
     run("token", "refresh", "-", stdin=alice["refresh_token"], TOKENCTL_OUTPUT="json")
-    # Cleanup takes the log back into the file: what comes after it fills the log again.
+    # Both take the log back into the file: what comes after them fills it again.
+    run("key", "rotate")
     run("cleanup", "--older-than", "0s", "--reason", "test")
     run("denylist", "add", "--token", "-", *why, stdin=bob["access_token"])
     run("refresh", "revoke", "--user", "bob", "--reason", "INC-481")
     run("user", "logout", "carol", *why)
-    run("key", "rotate")
     listings = []
     for verb in (["session", "list", "--state", "all"], ["refresh", "list", "--state", "all"], ["user", "list"],
                  ["client", "list"], ["key", "list"], ["key", "export", "jwks"], ["denylist", "list"], ["audit", "list"],
