@@ -9,6 +9,7 @@ struct ClientShow: ConsoleCommand {
               tokenctl client show web
             """,
         aliases: ["get"])
+    static let result = ResultShape.records(Listing.client)
 
     @Argument(help: ArgumentHelp("The client id", valueName: "client"))
     var client: String
@@ -28,7 +29,7 @@ extension Listing where Record == ClientDetail {
             schema: "client.show", id: { $0.client.clientID },
             columns: [
                 Column("client") { .text($0.client.clientID) },
-                Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.client.liveSessions) },
+                Column("live_sessions", header: "SESSIONS", align: .right) { .count($0.liveSessions) },
                 Column("live_users", header: "USERS", align: .right) { .count($0.liveUsers) },
                 Column("last_seen_at", header: "SEEN") { .instant(ifAny: $0.lastSeenAt) },
                 Column("created_at", header: "SINCE") { .instant($0.client.createdAt) },

@@ -14,6 +14,7 @@ struct RefreshRevoke: ConsoleCommand {
               tokenctl refresh revoke --user alice --end session --reason "laptop stolen" --yes
               tokenctl refresh list --replayed -o id | tokenctl refresh revoke - --reason INC-481 --yes
             """)
+    static let result = ResultShape.report("refresh.revoke")
 
     @Argument(help: ArgumentHelp("Family ids, or - to read them from standard input", valueName: "id"))
     var ids: [String] = []
@@ -21,7 +22,7 @@ struct RefreshRevoke: ConsoleCommand {
     @Option(help: ArgumentHelp("What ends: family (the standard), or session: the whole login", valueName: "extent"))
     var end = RefreshRevocation.Extent.family
 
-    @OptionGroup var filter: SessionFilterOptions
+    @OptionGroup var filter: LoginFilterOptions
     @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
@@ -32,9 +33,14 @@ struct RefreshRevoke: ConsoleCommand {
                 .usage, ids.isEmpty ? "which families?" : "ids and filters do not go together",
                 hint: "name ids, or filters such as --user")
         }
-        let targets: RefreshRevocation.Targets =
-            ids.isEmpty
-            ? .filter(filter.filter(at: try console.store(for: .reading).read(\.now))) : .ids(try console.targets(ids))
+        let targets: RefreshRevocation.Targets
+        if ids.isEmpty {
+            var families = FamilyFilter()
+            families.session = filter.filter(at: try console.store(for: .reading).read(\.now))
+            targets = .filter(families)
+        } else {
+            targets = .ids(try console.targets(ids))
+        }
         try console.act(RefreshRevocation(targets, ending: end, reason: reason), act)
     }
 }

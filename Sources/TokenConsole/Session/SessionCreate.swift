@@ -69,6 +69,7 @@ struct SessionCreate: ConsoleCommand {
                 schema: "session.create", id: made.session.id.text,
                 [
                     ("session_id", .id(made.session.id.text)), ("session_token", .text(made.sessionToken)),
+                    ("set_cookie", .none),
                     ("access_token", .text(ifAny: made.access?.text)),
                     ("access_expires_at", .instant(ifAny: made.access?.expiry)),
                     ("refresh_token", .text(ifAny: made.refreshToken)),

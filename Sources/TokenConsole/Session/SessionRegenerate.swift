@@ -12,6 +12,7 @@ struct SessionRegenerate: ConsoleCommand {
               tokenctl session regenerate ses_4k2m9qdx
               tokenctl session regenerate ses_4k2m9qdx --cookie
             """)
+    static let result = ResultShape.fields("session.regenerate")
 
     @Argument(help: ArgumentHelp("The session's id", valueName: "id"))
     var session: String
@@ -30,6 +31,7 @@ struct SessionRegenerate: ConsoleCommand {
                 schema: "session.regenerate", id: made.session.id.text,
                 [
                     ("session_id", .id(made.session.id.text)), ("session_token", .text(made.sessionToken)),
+                    ("set_cookie", .none),
                     ("former_session_id", .id(made.former.text)),
                 ]), cookie: cookie ? made.session.cookie(made.sessionToken, at: made.session.createdAt) : nil)
     }
@@ -42,7 +44,13 @@ extension Console {
         guard let cookie else { return try show(fields) }
         let isAlone = !fields.members.contains { $0.name == "refresh_token" && $0.cell != .none }
         let isPlain = try askedFormat == nil
-        let members = fields.members.map { $0.name == "session_token" ? ("set_cookie", .text(cookie)) : $0 }
+        let members = fields.members.map { member in
+            switch member.name {
+            case "session_token": (member.name, Cell.none)
+            case "set_cookie": (member.name, Cell.text(cookie))
+            default: member
+            }
+        }
         try show(
             Fields(
                 schema: fields.schema, id: fields.id,

@@ -11,6 +11,7 @@ struct SessionShow: ConsoleCommand {
               tokenctl session list --user alice -o id | tokenctl session show -
             """,
         aliases: ["get"])
+    static let result = ResultShape.records(Listing.stories(at: .epoch))
 
     @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]
@@ -23,10 +24,8 @@ struct SessionShow: ConsoleCommand {
             (try reader.sessions(named: ids).map { try reader.story(of: $0) }, reader.now)
         }
         let listing = Listing.stories(at: now)
-        // Someone who asks for a format or for columns wants nothing beside them.
-        guard try console.askedFormat == nil, console.globals.columns == nil else {
-            return try console.showAll(stories, listing)
-        }
+        let isBlocks = try console.askedFormat.map { $0 == .vertical } ?? console.output.isTerminal
+        guard isBlocks, console.globals.columns == nil else { return try console.showAll(stories, listing) }
         for (index, story) in stories.enumerated() {
             if index > 0 { try console.output.writeLine("") }
             try console.showAll([story], listing)

@@ -10,6 +10,7 @@ struct SessionTouchCommand: ConsoleCommand {
             EXAMPLES
               tokenctl session touch ses_4k2m9qdx
             """)
+    static let result = ResultShape.report("session.touch")
 
     @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]

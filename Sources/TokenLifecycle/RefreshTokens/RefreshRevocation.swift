@@ -6,7 +6,7 @@ internal import TokenJOSE
 package struct RefreshRevocation: Act {
     package enum Targets: Sendable {
         case ids([String])
-        case filter(SessionFilter)
+        case filter(FamilyFilter)
     }
 
     /// How far it reaches.
@@ -35,7 +35,7 @@ package struct RefreshRevocation: Act {
         let found: [RefreshFamily]
         switch targets {
         case .ids(let names): found = try store.families(named: names)
-        case .filter(let filter): found = try store.families(filter, limit: Int(Int32.max)).items
+        case .filter(let filter): found = try store.families(filter, limit: .max).items
         }
         let live = found.filter { $0.state(at: store.now) == .active }
         var seen: Set<Session.ID> = []
@@ -75,20 +75,21 @@ package struct RefreshRevocation: Act {
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
             lines: [], stillValidUntil: stillValid,
             details: [.init("sessions_ended", .integer(extent == .session ? Int64(decision.sessions.count) : 0))])
-        let sessions =
-            switch (extent, live.count) {
-            case (.session, 1): ", its session too"
-            case (.session, _): ", their sessions too"
-            case (.family, 1): "; its session lives on"
-            case (.family, _): "; their sessions live on"
-            }
-        if !live.isEmpty {
-            let what = live.count == 1 ? "\(live[0].id) of \(live[0].session.user)" : "\(live.count) families"
-            let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-            report.lines = ["\(what) ended\(sessions)\(denied)"]
-        }
+        let what = live.count == 1 ? "\(live[0].id) of \(live[0].session.user)" : live.count.counted("family", "families")
+        let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
+        report.lines = ["\(what) ended\(fate(ofSessions: live.count))\(denied)"]
         report.audit = seq
         return report
+    }
+
+    private func fate(ofSessions count: Int) -> String {
+        switch (extent, count) {
+        case (_, 0): ""
+        case (.session, 1): ", its session too"
+        case (.session, _): ", their sessions too"
+        case (.family, 1): "; its session lives on"
+        case (.family, _): "; their sessions live on"
+        }
     }
 
     private func end(_ session: Session, _ store: StoreWriter, _ seq: Int64) throws {

@@ -36,8 +36,8 @@ import TokenStorage
         let alice = try (0..<3).map { _ in try test.logInWithTokens() }
         let bob = try test.logInWithTokens("bob")
         try test.logIn()
-        var filter = SessionFilter()
-        filter.users = ["alice"]
+        var filter = FamilyFilter()
+        filter.session.users = ["alice"]
         let preview = try test.preview(RefreshRevocation(.filter(filter), reason: "INC-1"))
         #expect(preview.count == 3 && preview.tier == .two)
         #expect(try test.run(RefreshRevocation(.filter(filter), reason: "INC-1")).changed == 3)

@@ -63,7 +63,7 @@ import TokenStorage
             #expect(events.map(\.what) == [.loggedIn, what])
             #expect(events.last?.cause == cause && events.last?.reason == reason)
             #expect(events.last?.by == (what == .idleExpired ? nil : "tester"))
-            let act = try test.read { try $0.auditEvents(limit: 100) }.first { $0.at == events.last?.at }
+            let act = try test.read { try $0.auditEvents(limit: 100).items }.first { $0.at == events.last?.at }
             #expect(events.last?.audit == act?.seq)
         }
     }
@@ -93,7 +93,7 @@ import TokenStorage
             test.advance(.seconds(number % 7 + 1))
             try test.set("session.limit", "\(number + 1)")
         }
-        let events = try test.read { try $0.auditEvents(limit: 100) }
+        let events = try test.read { try $0.auditEvents(limit: 100).items }
         #expect(events.count > 40)
         for event in events {
             #expect(try test.read { try $0.auditEvent(at: event.at)?.at } == event.at)
