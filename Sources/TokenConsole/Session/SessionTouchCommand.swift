@@ -15,10 +15,10 @@ struct SessionTouchCommand: ConsoleCommand {
     @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
     var ids: [String]
 
+    @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let act = SessionTouch(try console.targets(ids))
-        try console.show(try console.writing { store, actor in try store.run(act, as: actor) })
+        try console.act(SessionTouch(try console.targets(ids)), act)
     }
 }

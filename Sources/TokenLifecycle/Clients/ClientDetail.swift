@@ -22,7 +22,8 @@ extension StoreReading {
               AND s.valid_from > \(facts.floor)
             """)
         return ClientDetail(
-            client: client, liveSessions: try row?.get(0) ?? 0, liveUsers: try row?.get(1) ?? 0, lastSeenAt: try row?.get(2),
+            client: client, liveSessions: try row?.get(0) ?? 0, liveUsers: try row?.get(1) ?? 0,
+            lastSeenAt: try row?.get(2),
             logout: client.floor.milliseconds > 0 ? try auditEvent(at: client.floor) : nil,
             rule: try denyRule(.client, id))
     }

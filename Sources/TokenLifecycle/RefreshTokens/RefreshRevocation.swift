@@ -75,7 +75,9 @@ package struct RefreshRevocation: Act {
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
             lines: [], stillValidUntil: stillValid,
             details: [.init("sessions_ended", .integer(extent == .session ? Int64(decision.sessions.count) : 0))])
-        let what = live.count == 1 ? "\(live[0].id) of \(live[0].session.user)" : live.count.counted("family", "families")
+        let what =
+            live.count == 1
+            ? "\(live[0].id) of \(live[0].session.user)" : live.count.counted("family", plural: "families")
         let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
         report.lines = ["\(what) ended\(fate(ofSessions: live.count))\(denied)"]
         report.audit = seq

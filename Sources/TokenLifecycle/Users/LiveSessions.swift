@@ -17,25 +17,36 @@ extension StoreReading {
     }
 
     func liveSessions(ofUser row: Int64, but kept: [Session]) throws -> LiveSessions {
-        let condition: SQL =
-            "s.user_id = \(row) AND s.alive_until > \(now) AND s.valid_from > \(facts.floor) AND s.valid_from > c.floor_at"
-            + " AND s.id NOT IN " + SQL.list(kept.map(\.id.row))
+        var clients: [Int64: (name: String, floor: Instant, count: Int)] = [:]
+        for client in try sql.rows("SELECT id, client_id, floor_at FROM client") {
+            clients[try client.get(0)] = (try client.get(1), try client.get(2), 0)
+        }
+        let kept = Set(kept.map(\.id.row))
         var live = LiveSessions()
-        live.byClient = try sql.rows(
-            "SELECT c.client_id, count(*) FROM session s JOIN client c ON c.id = s.client_id WHERE " + condition
-                + " GROUP BY c.id ORDER BY c.client_id"
-        ).map { (try $0.get(0), try $0.get(1)) }
+        var first: [Int64] = []
+        try sql.forEach(
+            """
+            SELECT id, client_id, valid_from FROM session
+            WHERE user_id = \(row) AND alive_until > \(now) AND valid_from > \(facts.floor) ORDER BY id
+            """
+        ) { found in
+            let id = try found.get(0, as: Int64.self)
+            let client = try found.get(1, as: Int64.self)
+            guard !kept.contains(id), let floor = clients[client]?.floor, try found.get(2) > floor else { return true }
+            clients[client]?.count += 1
+            if first.count < 10 { first.append(id) }
+            return true
+        }
+        live.byClient = clients.values.filter { $0.count > 0 }.map { ($0.name, $0.count) }
         live.count = live.byClient.reduce(0) { $0 + $1.1 }
-        live.first = try sql.rows(
-            "SELECT " + Session.columns + " FROM " + Session.tables + " WHERE " + condition + " ORDER BY s.id LIMIT 10"
-        ).map { try Session($0, self) }
+        live.first = try first.compactMap { try session(row: $0) }
         return live
     }
 }
 
 extension StoreWriter {
     /// Ends every live session of a user in one statement; the rule on the user denies their access tokens. Returns how
-    /// many it ended.
+    /// many it ended. What has ended is not alive any more, so `ended_at` need not be asked, and its index not tempt.
     func endSessions(ofUser row: Int64, but kept: [Session]) throws -> Int {
         try execute(
             """
@@ -43,7 +54,7 @@ extension StoreWriter {
                                alive_until = \(now)
             WHERE user_id = \(row) AND alive_until > \(now) AND valid_from > \(facts.floor)
               AND valid_from > (SELECT floor_at FROM client WHERE client.id = session.client_id)
-              AND ended_at IS NULL AND id NOT IN
+              AND id NOT IN
             """ + " " + SQL.list(kept.map(\.id.row)))
     }
 }

@@ -16,7 +16,7 @@ struct ModelRun {
     /// How often each thing happened: a walk that met too few of them proves nothing.
     private(set) var tally: [String: Int] = [:]
 
-    private static let users = (0..<6).map { "user\($0)" }
+    private static let users = (0..<4).map { "user\($0)" }
     private static let clients = ["web", "ios", "cli"]
 
     init(seed: UInt64) throws {
@@ -33,7 +33,7 @@ struct ModelRun {
         steps += 1
         test.clock.now = model.clock
         switch Int.random(in: 0..<100, using: &random) {
-        case ..<20: try logIn()
+        case ..<24: try logIn()
         case ..<48: try refresh()
         case ..<58: try touch()
         case ..<63: try regenerate()
