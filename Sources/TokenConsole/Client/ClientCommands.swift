@@ -5,7 +5,7 @@ internal import TokenLifecycle
 struct ClientCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "client", abstract: "Clients: the applications that users log in to",
-        subcommands: [ClientList.self, ClientLogout.self])
+        subcommands: [ClientList.self, ClientShow.self, ClientLogout.self])
 
     @OptionGroup var global: GlobalOptions
 }

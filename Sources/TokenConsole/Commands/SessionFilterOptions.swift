@@ -126,3 +126,8 @@ where State.RawValue == String {
         states(of: choices).map(\.rawValue).sorted().joined(separator: ",")
     }
 }
+
+extension LoginFilterOptions {
+    /// Whether any flag was given.
+    var isGiven: Bool { filter(at: Instant.epoch) != SessionFilter() }
+}

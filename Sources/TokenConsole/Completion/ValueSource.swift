@@ -24,10 +24,11 @@ enum ValueSource: Equatable {
 
     /// By command and the position of the argument; the last one stands for those that follow.
     static let arguments: [String: [ValueSource]] = [
-        "session show": [.sessions], "session revoke": [.sessions], "refresh show": [.families],
+        "session show": [.sessions], "session revoke": [.sessions], "session touch": [.sessions],
+        "session regenerate": [.sessions], "refresh revoke": [.families], "refresh show": [.families],
         "user show": [.users], "user list": [.users], "user logout": [.users],
-        "client list": [.clients], "client logout": [.clients], "key show": [.keys], "key revoke": [.keys],
-        "key remove": [.keys], "key export pem": [.keys],
+        "client list": [.clients], "client logout": [.clients], "client show": [.clients], "key show": [.keys],
+        "key revoke": [.keys], "key remove": [.keys], "key export pem": [.keys],
         "key publish": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "policy get": [.policies], "policy set": [.policies, .policyValue],

@@ -5,7 +5,7 @@ internal import TokenLifecycle
 struct RefreshCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refresh", abstract: "Refresh token families: one a login",
-        subcommands: [RefreshList.self, RefreshShow.self])
+        subcommands: [RefreshList.self, RefreshShow.self, RefreshRevoke.self])
 
     @OptionGroup var global: GlobalOptions
 }

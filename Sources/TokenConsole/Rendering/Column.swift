@@ -33,3 +33,19 @@ package struct Column<Record>: Sendable {
         self.cell = cell
     }
 }
+
+extension Column {
+    /// The same column of a record that holds this one.
+    func within<Outer>(_ part: @escaping @Sendable (Outer) -> Record) -> Column<Outer> {
+        let presence: Column<Outer>.Presence =
+            switch presence {
+            case .standard: .standard
+            case .wide: .wide
+            case .jsonOnly: .jsonOnly
+            }
+        let cell = cell
+        return Column<Outer>(
+            name, presence, header: header, align: alignment == .left ? .left : .right, shrinks: shrinkOrder
+        ) { cell(part($0)) }
+    }
+}

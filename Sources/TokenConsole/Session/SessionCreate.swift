@@ -10,6 +10,7 @@ struct SessionCreate: ConsoleCommand {
             EXAMPLES
               tokenctl session create --user alice --client web --ip 203.0.113.7
               tokenctl session create --user alice --with-tokens --json
+              tokenctl session create --user alice --cookie
             """)
     static let result = ResultShape.fields("session.create")
 
@@ -33,6 +34,9 @@ struct SessionCreate: ConsoleCommand {
 
     @Flag(help: "Also begin a refresh token family and issue an access token")
     var withTokens = false
+
+    @Flag(help: "Print a ready Set-Cookie line instead of the session token")
+    var cookie = false
 
     @Option(help: ArgumentHelp("A scope of the tokens; repeat for several", valueName: "scope"))
     var scope: [String] = []
@@ -60,15 +64,16 @@ struct SessionCreate: ConsoleCommand {
         let made = try console.writing { store, actor in try store.logIn(login, as: actor) }
         try console.notes.note("\(made.session.id) of \(made.session.user): keep these, they are not shown again")
         for id in made.ended { try console.notes.note("\(id) ended to stay within session.limit") }
-        try console.show(
+        try console.showLogin(
             Fields(
                 schema: "session.create", id: made.session.id.text,
                 [
                     ("session_id", .id(made.session.id.text)), ("session_token", .text(made.sessionToken)),
+                    ("set_cookie", .none),
                     ("access_token", .text(ifAny: made.access?.text)),
                     ("access_expires_at", .instant(ifAny: made.access?.expiry)),
                     ("refresh_token", .text(ifAny: made.refreshToken)),
-                ]))
+                ]), cookie: cookie ? made.session.cookie(made.sessionToken, at: made.session.createdAt) : nil)
     }
 }
 

@@ -36,30 +36,6 @@ struct SessionList: ConsoleCommand {
     }
 }
 
-struct SessionShow: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show sessions",
-        discussion: """
-            EXAMPLES
-              tokenctl session show ses_4k2m9qdx
-              tokenctl session list --user alice -o id | tokenctl session show -
-            """,
-        aliases: ["get"])
-    static let result = ResultShape.records(Listing.sessions(at: .epoch, schema: "session.show"))
-
-    @Argument(help: ArgumentHelp("Session ids, or - to read them from standard input", valueName: "id"))
-    var ids: [String]
-
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let ids = try console.targets(ids)
-        let (sessions, now) = try console.store(for: .reading).read { (try $0.sessions(named: ids), $0.now) }
-        let listing = Listing.sessions(at: now, schema: "session.show")
-        try console.showAll(sessions, listing)
-    }
-}
-
 extension Console {
     /// Ids from the command line, or from standard input where the only one is `-`.
     mutating func targets(_ words: [String]) throws(Failure) -> [String] {
@@ -68,6 +44,13 @@ extension Console {
             throw Failure(.usage, "- stands alone: ids come from standard input or from the command line")
         }
         let ids = try input.ids()
+        // A token piped in where its id was meant would be named in the error, and in whatever log keeps that.
+        for (index, id) in ids.enumerated() {
+            guard let kind = SecretGuard.secret(in: id) else { continue }
+            throw Failure(
+                .malformed, "id \(index + 1) on standard input looks like \(kind)",
+                hint: "'tokenctl token inspect -' says whose it is")
+        }
         guard !ids.isEmpty else { throw Failure(.usage, "there are no ids on standard input") }
         return ids
     }

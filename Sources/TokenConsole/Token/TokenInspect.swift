@@ -101,9 +101,3 @@ extension Check {
         ])
     }
 }
-
-extension String {
-    fileprivate func padded(_ width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
-    }
-}

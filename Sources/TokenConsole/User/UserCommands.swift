@@ -50,7 +50,10 @@ struct UserShow: ConsoleCommand {
         let isAlive = !sessions.isEmpty
         let lines =
             [
-                "\(user.subject): \(isAlive ? sessions.count.counted("live session") : "no live session")",
+                // One word first: it is what was asked.
+                isAlive
+                    ? "alive: \(user.subject) has \(sessions.count.counted("live session"))"
+                    : "dead: \(user.subject) has no live session",
                 rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
             ]
             + sessions.map { session in

@@ -1,5 +1,5 @@
 /// Why a token is not accepted: stable words, only ever added to.
-package enum RefusalReason: String, CaseIterable, Sendable {
+public enum RefusalReason: String, CaseIterable, Sendable {
     case malformed
     case wrongKind = "wrong_kind"
     case unsupported

@@ -41,10 +41,7 @@ extension StoreReading {
 
     private func inspectSession(_ token: OpaqueToken) throws -> Inspection {
         var verification = Verification(checks: [.yes("form", "a session token, checksum right")])
-        let hash = SHA256.hash(token.secret)
-        let row = try sql.row(
-            "SELECT id FROM session WHERE id = \(ids.restored(token.id, .session)) AND secret_hash = \(hash)")
-        guard let row, let session = try session(row: row.get(0)) else {
+        guard let session = try session(holding: token) else {
             verification.checks.append(.no("secret", .unknownKey, "no session has this token"))
             return Inspection(kind: .sessionToken, verification: verification)
         }

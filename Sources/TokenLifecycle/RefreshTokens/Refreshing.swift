@@ -17,7 +17,7 @@ package struct RefreshRequest: Sendable {
 }
 
 /// Why a refresh token was refused: stable words, never an error.
-package enum RefreshRefusal: String, CaseIterable, Sendable {
+public enum RefreshRefusal: String, CaseIterable, Sendable {
     case malformed
     /// A session token or a JWT where a refresh token was expected.
     case wrongKind = "wrong_kind"
@@ -135,17 +135,6 @@ extension StoreWriter {
         return .refreshed(
             Refreshed(
                 family: family.id, session: session, refreshToken: token, access: access, wasRepeated: wasRepeated))
-    }
-
-    /// Moves the idle deadline, never past the absolute expiry.
-    func touch(_ session: inout Session) throws {
-        session.lastSeenAt = now
-        session.aliveUntil = min(session.idleDeadline, session.absoluteExpiry)
-        try execute(
-            """
-            UPDATE session SET last_seen_at = \(now), alive_until = \(session.aliveUntil)
-            WHERE id = \(session.id.row) AND ended_at IS NULL
-            """)
     }
 
     /// The successor of the generation just spent, within grace of being spent and while it is unused.

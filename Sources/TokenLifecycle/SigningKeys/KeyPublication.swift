@@ -46,7 +46,7 @@ package struct KeyPublication: Act {
         Preview(
             action: "key.publish", tier: .one,
             summary: decision.isDone
-                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count) keys to \(decision.path)",
+                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
             count: decision.isDone ? 0 : decision.set.kids.count)
     }
 
@@ -56,31 +56,15 @@ package struct KeyPublication: Act {
         guard !decision.isDone else {
             return Report(
                 action: "key.publish", items: kids.map { .init($0, .unchanged) },
-                lines: ["\(decision.path) is up to date, \(kids.count) keys"],
+                lines: ["\(decision.path) is up to date, \(kids.count.counted("key"))"],
                 details: [.init("path", .string(decision.path))])
         }
         if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: Self.mode) }
-        try store.execute(
-            """
-            UPDATE signing_key SET published_at = \(store.now), known_at = \(store.known(publishedAt: store.now))
-            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
-            """)
-        try store.execute(
-            """
-            INSERT INTO publication (at, path, mode, kids, sha256)
-            VALUES (\(store.now), \(decision.path), \(Int64(Self.mode)), \(JSON.array(kids.map(JSON.string)).text),
-                    \(SHA256.hash(bytes)))
-            """)
-        // Some history, and of every file its newest: revoking asks which of them still carry a key.
-        try store.execute(
-            """
-            DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100
-              AND id NOT IN (SELECT max(id) FROM publication GROUP BY path)
-            """)
+        try store.recordPublication(of: decision.set, path: decision.path)
         var report = Report(
             action: "key.publish",
             items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
-            lines: ["published \(kids.count) keys to \(decision.path)"],
+            lines: ["published \(kids.count.counted("key")) to \(decision.path)"],
             details: [.init("path", .string(decision.path))])
         report.audit = try store.audit(
             "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
@@ -102,5 +86,36 @@ extension Store {
                 failure.kind, "\(done), but the key set was not published: \(failure.message)",
                 hint: "mend that and run 'tokenctl key publish': until then verifiers do not know the newest keys")
         }
+    }
+}
+
+extension StoreReading {
+    /// Whether the key set shows a key that no verifier can know yet.
+    func hasUnpublishedKeys() throws -> Bool {
+        try signingSchedule().keys.contains { $0.publishedAt == nil && !$0.algorithm.isSymmetric }
+    }
+}
+
+extension StoreWriter {
+    /// Records that verifiers can fetch this key set from now on: from the file at `path`, or where that is nil from a
+    /// library that serves it.
+    func recordPublication(of set: KeySet, path: String?) throws {
+        let mode = path == nil ? nil : Int64(KeyPublication.mode)
+        try execute(
+            """
+            UPDATE signing_key SET published_at = \(now), known_at = \(known(publishedAt: now))
+            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
+            """)
+        try execute(
+            """
+            INSERT INTO publication (at, path, mode, kids, sha256)
+            VALUES (\(now), \(path), \(mode), \(JSON.array(set.kids.map(JSON.string)).text), \(SHA256.hash(set.bytes)))
+            """)
+        // Some history, and of every file its newest: revoking asks which of them still carry a key.
+        try execute(
+            """
+            DELETE FROM publication WHERE id <= (SELECT max(id) FROM publication) - 100
+              AND id NOT IN (SELECT max(id) FROM publication GROUP BY path)
+            """)
     }
 }

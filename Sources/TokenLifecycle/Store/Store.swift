@@ -11,22 +11,35 @@ package final class Store: Sendable {
     package let database: Database
     package let clock: Clock
     package let keyring: Keyring
+    /// Whether an operation that meets a cut-off of this very second waits here for the next. A caller that can wait
+    /// without blocking a thread gets `CutOffPending` instead.
+    private let waitsForCutOffs: Bool
     /// The permutation of public ids never changes for a store; making it costs a dozen hashes.
     private let ids = Mutex<PublicIDs?>(nil)
 
-    package init(database: Database, clock: Clock, keyring: Keyring) {
+    package init(database: Database, clock: Clock, keyring: Keyring, waitsForCutOffs: Bool = true) {
         self.database = database
         self.clock = clock
         self.keyring = keyring
+        self.waitsForCutOffs = waitsForCutOffs
     }
 
     package static func open(
-        at path: String, options: Database.Options = .init(), clock: Clock = .system, masterKey: MasterKeySource
+        at path: String, options: Database.Options = .init(), clock: Clock = .system, masterKey: MasterKeySource,
+        waitsForCutOffs: Bool = true
+    ) throws -> Store {
+        try open(
+            at: path, options: options, clock: clock, keyring: Keyring(source: masterKey),
+            waitsForCutOffs: waitsForCutOffs)
+    }
+
+    static func open(
+        at path: String, options: Database.Options, clock: Clock, keyring: Keyring, waitsForCutOffs: Bool = true
     ) throws -> Store {
         let database = try Failure.translating {
             try Database.open(at: path, steps: steps, applicationID: applicationID, options: options)
         }
-        return Store(database: database, clock: clock, keyring: Keyring(source: masterKey))
+        return Store(database: database, clock: clock, keyring: keyring, waitsForCutOffs: waitsForCutOffs)
     }
 
     /// One snapshot, judged at the later of the system clock and the last write.
@@ -82,15 +95,14 @@ package final class Store: Sendable {
             do {
                 return try write(as: actor, body)
             } catch let wait as CutOffPending {
+                guard waitsForCutOffs else { throw wait }
                 // Longer only where the system clock is behind the store's, which waiting here would not mend.
                 let left = wait.until - clock.now()
                 guard left <= .seconds(2) else { break }
                 clock.sleep(left + .milliseconds(1))
             }
         }
-        throw Failure(
-            .busy, "everything of this user is being logged out right now",
-            hint: "try again in a second, and check the system clock")
+        throw CutOffPending.outwaited
     }
 
     package func close() throws {
@@ -111,4 +123,9 @@ package final class Store: Sendable {
 struct CutOffPending: Error {
     /// The first instant at which issuing may go on.
     var until: Instant
+
+    /// What is said after waiting in vain.
+    static let outwaited = Failure(
+        .busy, "everything of this user is being logged out right now",
+        hint: "try again in a second, and check the system clock")
 }

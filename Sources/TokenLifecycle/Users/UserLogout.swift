@@ -1,5 +1,3 @@
-internal import TokenStorage
-
 internal import TokenJOSE
 
 /// `user logout`: ends every login of users and denies the access tokens they already hold.
@@ -18,94 +16,96 @@ package struct UserLogout: Act {
     }
 
     package struct Decision {
-        var users: [(subject: String, live: [Session])]
+        struct Leaving {
+            var user: String
+            /// Nil for one never seen.
+            var row: Int64?
+            var live: LiveSessions
+        }
+
+        var users: [Leaving]
         var kept: [Session]
         /// The latest `exp` of any access token a user may hold.
         var tokensUntil: Instant?
 
-        var live: [Session] { users.flatMap(\.live) }
+        var count: Int { users.reduce(0) { $0 + $1.live.count } }
     }
 
     package func decide(_ store: some StoreReading) throws -> Decision {
         let kept = try store.sessions(named: keep)
-        let keptIDs = Set(kept.map(\.id))
         // By bytes: two spellings of one character are two users.
         var seen: Set<[UInt8]> = []
         var unknown: [String] = []
-        var decided: [(subject: String, live: [Session])] = []
+        var leaving: [Decision.Leaving] = []
         for user in users where seen.insert(Array(user.utf8)).inserted {
             try Names.check(user, "the user")
-            guard try store.userRow(knownAs: user) != nil else {
-                if includesUnseen { decided.append((user, [])) } else { unknown.append(user) }
-                continue
+            if let row = try store.userRow(knownAs: user) {
+                leaving.append(.init(user: user, row: row, live: try store.liveSessions(ofUser: row, but: kept)))
+            } else if includesUnseen {
+                leaving.append(.init(user: user, row: nil, live: LiveSessions()))
+            } else {
+                unknown.append(user)
             }
-            let live = try store.liveSessions(ofUser: user)
-            decided.append((user, live.filter { !keptIDs.contains($0.id) }))
         }
         guard unknown.isEmpty else {
             throw Failure(
                 .notFound, "no user \(unknown.joined(separator: ", ")) has ever logged in",
                 hint: "--unseen denies their tokens all the same", target: unknown.joined(separator: " "))
         }
-        if let stranger = kept.first(where: { !seen.contains(Array($0.user.utf8)) }) {
-            throw Failure(
-                .usage, "\(stranger.id) is a session of \(stranger.user), who is not being logged out",
-                target: stranger.id.text)
+        for session in kept {
+            guard seen.contains(Array(session.user.utf8)) else {
+                throw Failure(
+                    .usage, "\(session.id) is a session of \(session.user), who is not being logged out",
+                    target: session.id.text)
+            }
+            guard session.isAlive(at: store.now) else {
+                throw Failure(.refused, "\(session.id) cannot be kept: it is not alive", target: session.id.text)
+            }
         }
-        return Decision(users: decided, kept: kept, tokensUntil: try store.latestExpiryOfAnyToken())
+        return Decision(users: leaving, kept: kept, tokensUntil: try store.latestExpiryOfAnyToken())
     }
 
     package func preview(_ decision: Decision) -> Preview {
-        let live = decision.live
-        let who = users.count == 1 ? users[0] : decision.users.count.counted("user")
+        let count = decision.count
+        let who = decision.users.count == 1 ? decision.users[0].user : decision.users.count.counted("user")
         var preview = Preview(
-            action: "user.logout", tier: max(.two, .ending(live.count)),
-            summary: "log \(who) out: \(live.count.counted("session"))", count: live.count)
-        preview.describe(live)
+            action: "user.logout", tier: max(.two, .ending(count)),
+            summary: "log \(who) out: \(count.counted("session"))", count: count)
+        preview.describe(decision.users.flatMap(\.live.first))
+        preview.byUser = decision.users.filter { $0.live.count > 0 }.map { ($0.user, $0.live.count) }
+            .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
+        preview.byClient = Dictionary(decision.users.flatMap(\.live.byClient), uniquingKeysWith: +)
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { (name: $0.key, count: $0.value) }
         preview.stillValidUntil = decision.tokensUntil
         preview.notes = decision.kept.map { "\($0.id) lives on and fetches a new access token" }
         return preview
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        let live = decision.live
-        let target = decision.users.count == 1 ? decision.users[0].subject : nil
+        let count = decision.count
+        let target = decision.users.count == 1 ? decision.users[0].user : nil
         let seq = try store.audit(
             "user.logout", target: target, reason: reason,
-            counts: ["sessions": Int64(live.count), "users": Int64(decision.users.count)])
+            counts: ["sessions": Int64(count), "users": Int64(decision.users.count)])
         var items: [Report.Item] = []
         var lines: [String] = []
         let stillValid = decision.tokensUntil.flatMap { $0 > store.now ? $0 : nil }
-        for (user, live) in decision.users {
-            for session in live { try store.end(quietly: session, .logout) }
+        for leaving in decision.users {
+            let ended = try leaving.row.map { try store.endSessions(ofUser: $0, but: decision.kept) } ?? 0
+            guard ended == leaving.live.count else {
+                throw Failure(.bug, "\(ended) sessions ended where \(leaving.live.count) were alive")
+            }
+            let user = leaving.user
             try store.deny(
                 .user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
-            items.append(.init(user, live.isEmpty ? .denied : .ended, note: live.isEmpty ? "no live session" : nil))
+            items.append(.init(user, ended == 0 ? .denied : .ended, note: ended == 0 ? "no live session" : nil))
             let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-            lines.append("\(user): \(live.count.counted("session")) ended\(denied)")
+            lines.append("\(user): \(ended.counted("session")) ended\(denied)")
         }
         var report = Report(
             action: "user.logout", items: items, lines: lines, stillValidUntil: stillValid,
-            details: [.init("sessions_ended", .integer(Int64(live.count)))])
+            details: [.init("sessions_ended", .integer(Int64(count)))])
         report.audit = seq
         return report
-    }
-}
-
-extension StoreReading {
-    package func liveSessions(ofUser subject: String) throws -> [Session] {
-        let select: SQL = "SELECT " + Session.columns + " FROM " + Session.tables
-        return try sql.rows(
-            select + " WHERE u.subject = \(subject) AND s.alive_until > \(now) ORDER BY s.id"
-        ).map { try Session($0, self) }.filter { $0.isAlive(at: now) }
-    }
-}
-
-extension StoreWriter {
-    /// Ends a session whose access tokens a wider rule denies already.
-    func end(quietly session: Session, _ why: EndReason) throws {
-        var session = session
-        session.accessUntil = nil
-        try end(session, why, audit: 0, reason: nil)
     }
 }

@@ -21,7 +21,7 @@ import TokenLifecycle
     }
 
     @Test(arguments: [
-        ("tokenctl se", ["session"]), ("tokenctl session re", ["revoke"]), ("tokenctl --db x session re", ["revoke"]),
+        ("tokenctl se", ["session"]), ("tokenctl session rev", ["revoke"]), ("tokenctl --db x session rev", ["revoke"]),
         ("tokenctl session list --not-", ["--not-user", "--not-client"]), ("tokenctl -o js", ["json"]),
         ("tokenctl session list --output=js", ["--output=json"]), ("tokenctl key revoke x --cause c", ["compromised"]),
         ("tokenctl policy get access.", ["access.ttl", "access.ttl.max"]),

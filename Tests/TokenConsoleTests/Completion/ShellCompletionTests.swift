@@ -32,7 +32,7 @@ struct `The completion script` {
     }
 
     private static let lines = [
-        ("tokenctl session re", ["revoke"]), ("tokenctl session list --state=idle", ["--state=idle_expired"]),
+        ("tokenctl session rev", ["revoke"]), ("tokenctl session list --state=idle", ["--state=idle_expired"]),
         ("tokenctl policy get session.l", ["session.limit", "session.limit.action"]),
         ("tokenctl user show zoe@ex", ["zoe@example.org"]), ("tokenctl nonsense ", []),
     ]

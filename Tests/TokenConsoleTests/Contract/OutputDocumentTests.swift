@@ -62,6 +62,7 @@ import TokenLifecycle
         let known = [
             "state of a session": words(SessionState.self), "state of a refresh family": words(FamilyState.self),
             "state of a key": words(KeyState.self), "end reason": words(EndReason.self),
+            "event of a story": words(SessionStory.Happening.self),
             "origin of a key": words(SigningKey.Origin.self), "algorithm": words(SignatureAlgorithm.self),
             "cause of a revocation": words(SigningKey.RevocationCause.self),
             "scope of a deny rule": words(DenyScope.self), "outcome of an item": words(Report.Outcome.self),

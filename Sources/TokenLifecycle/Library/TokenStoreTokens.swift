@@ -1,0 +1,105 @@
+internal import TokenJOSE
+
+/// What became of a refresh token.
+public enum RefreshAnswer: Sendable {
+    case refreshed(TokenPair)
+    case refused(RefreshRefusal)
+}
+
+/// Whether an access token is accepted.
+public enum TokenAnswer: Sendable {
+    case active(AccessClaims)
+    case inactive(RefusalReason)
+}
+
+/// What an accepted access token says (RFC 9068 §2.2).
+public struct AccessClaims: Sendable {
+    public var subject: String
+    public var client: String?
+    /// `sid`: the session it is tied to.
+    public var session: String?
+    /// `jti`.
+    public var tokenID: String?
+    public var scope: [String]
+    public var issuedAt: Instant?
+    public var expiresAt: Instant?
+    /// All of them, a JSON object as text.
+    public var json: String
+}
+
+extension TokenStore {
+    /// Spends a refresh token: a new pair, or why not.
+    ///
+    /// Single use: a token spent before ends its login for both who hold it. Only within `refresh.grace` of being spent,
+    /// and while its successor is unused, the same successor comes again: a lost response or two tabs log nobody out.
+    /// Pass the `client` that presents it, so that another client's token is refused. `scope` may only narrow.
+    public func refresh(
+        _ refreshToken: String, client: String? = nil, from address: String? = nil, scope: [String] = []
+    ) async throws -> RefreshAnswer {
+        var request = RefreshRequest(token: Array(refreshToken.utf8))
+        request.client = client
+        request.ip = try address.map { text throws(Failure) in try IPAddress(text) }
+        request.scope = scope
+        let asked = request
+        return try await write { store, actor in
+            switch try store.refresh(asked, as: actor) {
+            case .refused(let reason): .refused(reason)
+            case .refreshed(let pair):
+                .refreshed(
+                    TokenPair(
+                        accessToken: pair.access.text, accessExpiresAt: pair.access.expiry,
+                        refreshToken: pair.refreshToken, sessionID: pair.session.id.text))
+            }
+        }
+    }
+
+    /// Checks an access token against keys, policies and the denylist; with `online` also whether its session is alive.
+    ///
+    /// `audience` replaces the policy `token.audience`. Throws only where it cannot decide.
+    public func verify(_ accessToken: String, audience: String? = nil, online: Bool = false) async throws -> TokenAnswer
+    {
+        try await read { reader in
+            var expectations = Expectations()
+            expectations.audience = audience
+            expectations.online = online
+            let verification = try reader.verify(Array(accessToken.utf8), expectations)
+            if case .inactive(let reason) = verification.verdict { return .inactive(reason) }
+            guard let claims = verification.claims, let subject = claims.sub else { return .inactive(.missingClaim) }
+            return .active(
+                AccessClaims(
+                    subject: subject, client: claims.clientID, session: claims.sid, tokenID: claims.jti,
+                    scope: claims.json.scope, issuedAt: claims.iat.map(Instant.init(seconds:)),
+                    expiresAt: claims.exp.map(Instant.init(seconds:)), json: claims.json.text))
+        }
+    }
+
+    /// The key set to serve at `/.well-known/jwks.json`: a JWKS (RFC 7517 §5), and how long verifiers may keep it.
+    ///
+    /// Serving is publishing: keys that are shown for the first time are recorded as published, so that a rotation can
+    /// promote them once every verifier knows them.
+    public func keySet() async throws -> (json: [UInt8], maxAge: Duration) {
+        let (set, isNew, maxAge) = try await read { reader in
+            (try reader.keySet(), try reader.hasUnpublishedKeys(), reader.policies.keySetMaxAge)
+        }
+        guard isNew else { return (set.bytes, maxAge) }
+        let shown = try await write { store, actor in
+            try store.write(as: actor) { writer in
+                let set = try writer.keySet()
+                try writer.recordPublication(of: set, path: nil)
+                try writer.audit("key.publish", reason: "served", counts: ["keys": Int64(set.kids.count)])
+                return set
+            }
+        }
+        return (shown.bytes, maxAge)
+    }
+}
+
+extension JSON {
+    /// The words of the claim `scope` (RFC 8693 §4.2).
+    fileprivate var scope: [String] {
+        guard case .object(let members) = self,
+            case .string(let text)? = members.first(where: { $0.name == "scope" })?.value
+        else { return [] }
+        return text.split(separator: " ").map(String.init)
+    }
+}
