@@ -45,13 +45,10 @@ extension StoreReading {
         }
     }
 
-    package func auditEvents(
-        _ filter: AuditFilter = AuditFilter(), descending: Bool = true, after position: ListPosition? = nil, limit: Int
-    ) throws -> Page<AuditEvent> {
-        try Page(limit: limit) { give in
-            try eachAuditEvent(
-                filter, descending: descending, after: position, expecting: limit == .max ? nil : limit + 1, give)
-        }
+    /// The newest events, newest first.
+    package func auditEvents(limit: Int) throws -> [AuditEvent] {
+        try sql.rows("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq DESC LIMIT \(limit)")
+            .map(AuditEvent.init)
     }
 
     package func countAuditEvents(_ filter: AuditFilter = AuditFilter()) throws -> Int {
@@ -74,8 +71,9 @@ extension StoreReading {
         let rows = try rows(of: .auditEvent, since: filter.since, until: filter.until)
         return ListWalk(
             ListQuery(table: "audit_event a", condition: all.allOf),
+            by: ListOrder(value: "a.seq", row: "a.seq", descending: descending),
             streams: [
                 OrderedRows(["a.seq"], low: rows?.low, high: rows?.high, descending: descending, after: position)
-            ], candidates: candidates, value: "a.seq", row: "a.seq", descending: descending, after: position)
+            ], candidates: candidates, after: position)
     }
 }
