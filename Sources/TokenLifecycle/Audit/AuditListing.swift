@@ -45,10 +45,13 @@ extension StoreReading {
         }
     }
 
-    /// The newest events, newest first.
-    package func auditEvents(limit: Int) throws -> [AuditEvent] {
-        try sql.rows("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq DESC LIMIT \(limit)")
-            .map(AuditEvent.init)
+    package func auditEvents(
+        _ filter: AuditFilter = AuditFilter(), descending: Bool = true, after position: ListPosition? = nil, limit: Int
+    ) throws -> Page<AuditEvent> {
+        try Page(limit: limit) { give in
+            try eachAuditEvent(
+                filter, descending: descending, after: position, expecting: limit == .max ? nil : limit + 1, give)
+        }
     }
 
     package func countAuditEvents(_ filter: AuditFilter = AuditFilter()) throws -> Int {

@@ -11,7 +11,9 @@ package struct AuditVerification: Sendable {
 
 extension StoreReading {
     /// The newest event, where there is one.
-    package func auditHead() throws -> AuditEvent? { try auditEvents(limit: 1).first }
+    package func auditHead() throws -> AuditEvent? {
+        try sql.row("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq DESC LIMIT 1").map(AuditEvent.init)
+    }
 
     /// Recomputes the whole chain. It proves edits, deletions and insertions between its ends; that its own tail was cut
     /// off, or all of it rewritten, only a checkpoint kept elsewhere can show.

@@ -19,11 +19,6 @@ package struct Client: Sendable {
 }
 
 extension StoreReading {
-    /// Every client, in the order of their ids.
-    package func clients() throws -> [Client] {
-        try sql.rows("SELECT " + Client.columns + " FROM client c ORDER BY c.client_id").map(Client.init)
-    }
-
     /// Fails with `.notFound` where there is none. Its sessions are not counted: that would cost what a floor saves.
     package func client(named id: String) throws -> Client {
         guard let row = try sql.row("SELECT " + Client.columns + " FROM client c WHERE c.client_id = \(id)") else {

@@ -38,7 +38,7 @@ extension StoreReading {
     /// so it is left out where nobody will see it: without `counting` there are none.
     package func clients(
         _ filter: ClientFilter = ClientFilter(), in order: ClientOrder = ClientOrder(),
-        after position: ListPosition? = nil, limit: Int, counting: Bool = true
+        after position: ListPosition? = nil, limit: Int = .max, counting: Bool = true
     ) throws -> Page<ListedClient> {
         let named = try clients(filter)
         let sorted = order.key == .name ? named : named.sorted { $0.row < $1.row }
@@ -62,7 +62,8 @@ extension StoreReading {
 
     private func clients(_ filter: ClientFilter) throws -> [Client] {
         let patterns = filter.names.map(NamePattern.init)
-        return try clients().filter { client in
+        let all = try sql.rows("SELECT " + Client.columns + " FROM client c ORDER BY c.client_id").map(Client.init)
+        return all.filter { client in
             if let since = filter.since, client.createdAt < since { return false }
             if let until = filter.until, client.createdAt >= until { return false }
             return patterns.isEmpty || patterns.contains { $0.matches(client.clientID) }

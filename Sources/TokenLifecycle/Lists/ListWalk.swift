@@ -111,7 +111,7 @@ struct ListWalk {
             try gather(sql)
         }
         var found: [ListKey] = []
-        while found.count < count, let key = try take(count - found.count, sql) {
+        while found.count < count, let key = try take(min(count - found.count, 512), sql) {
             found.append(key)
             position = key
         }
@@ -143,7 +143,7 @@ struct ListWalk {
     }
 
     private func look(at numbers: inout GatheredNumbers, _ wanted: Int, _ sql: any ReadTransaction) throws {
-        let some = numbers.rest.prefix(min(max(min(wanted, 256) * 4, 128), 1024))
+        let some = numbers.rest.prefix(min(max(wanted * 4, 128), 1024))
         numbers.rest = numbers.rest.dropFirst(some.count)
         numbers.vain += some.count
         let statement = query.select("\(raw: order.row)") + "\(raw: order.row) IN " + .list(some)
@@ -174,7 +174,7 @@ struct ListWalk {
                     if try farOff && gather(sql) { return }
                 }
                 spent += try streams[index].advance(
-                    query, window: max((allowance - spent) / streams.count, 64), limit: min(max(wanted, 16), 512), sql)
+                    query, window: max((allowance - spent) / streams.count, 64), limit: max(wanted, 16), sql)
                 matched += streams[index].buffer.count
                 // What candidates have given meanwhile is behind.
                 guard let position else { continue }

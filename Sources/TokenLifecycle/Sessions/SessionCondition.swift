@@ -46,7 +46,7 @@ struct SessionCondition {
         var meant: [SQL] = []
         if !filter.clients.isEmpty { meant.append(filter.clients.map(NamePattern.init).condition("client_id")) }
         if !filter.exactClients.isEmpty { meant.append("client_id IN " + SQL.list(filter.exactClients)) }
-        return try store.sql.rows("SELECT id FROM client WHERE " + meant.allOf + " ORDER BY id").map { try $0.get(0) }
+        return try store.sql.integers("SELECT id FROM client WHERE " + meant.allOf).sorted()
     }
 
     /// Whether nothing can match: every name that was asked for is unknown, or nothing is below a floor.

@@ -107,6 +107,32 @@ import TokenStorage
         }
     }
 
+    @Test func `holds for every statement that is really run`() throws {
+        let data = try ListData(400, seed: 3)
+        let steps = try data.test.plans { reader in
+            for (_, change) in Self.filters {
+                var filter = SessionFilter()
+                try change(&filter)
+                for order in `Lists of sessions`.orders {
+                    let page = try reader.sessions(filter, in: order, limit: 5)
+                    _ = try reader.sessions(filter, in: order, after: page.next, limit: 5)
+                    var families = FamilyFilter()
+                    families.session = filter
+                    _ = try reader.families(families, in: order, limit: 5)
+                }
+            }
+            _ = try reader.users(limit: 5)
+            _ = try reader.denyRules(limit: 5)
+            _ = try reader.auditEvents(limit: 5)
+        }
+        #expect(steps.count > 1000)
+        for (step, sql) in steps {
+            let scans = ["SCAN session", "SCAN s", "SCAN m", "SCAN f", "SCAN refresh_family", "SCAN u", "SCAN user"]
+            #expect(!scans.contains { step == $0 || step.hasPrefix($0 + " ") }, "\(step): \(sql)")
+            #expect(!step.contains("TEMP B-TREE"), "\(step): \(sql)")
+        }
+    }
+
     @Test func `would be noticed if it scanned or sorted`() throws {
         let test = try TestStore(nil)
         let (_, scan) = try plans(["SELECT id FROM session WHERE user_agent = 'x'"], test)[0]
