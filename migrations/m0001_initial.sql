@@ -61,7 +61,8 @@ CREATE TABLE session (
 CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_by_client ON session (client_id);
 -- When each was ended, or, where none has been, until when it lives: ended_at IS NULL AND alive_until > now are those alive.
-CREATE INDEX session_by_end ON session (ended_at, alive_until);
+-- The last column tells the idle from the old without a look at the row.
+CREATE INDEX session_by_end ON session (ended_at, alive_until, absolute_expires_at);
 -- A login's timeout is one of a few that the policy ever had, and decides how far back the living were seen last.
 CREATE INDEX session_by_last_seen ON session (idle_timeout, last_seen_at);
 CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
@@ -92,7 +93,7 @@ CREATE TABLE refresh_family (
 CREATE INDEX refresh_family_by_session ON refresh_family (session_id);
 CREATE INDEX refresh_family_by_end ON refresh_family (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX refresh_family_by_successor ON refresh_family (spent_at) WHERE successor IS NOT NULL;
-CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at) WHERE replayed_at IS NOT NULL;
+CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at, session_id) WHERE replayed_at IS NOT NULL;
 
 -- Rows stay after removal: a kid is never used twice.
 CREATE TABLE signing_key (

@@ -35,12 +35,14 @@ struct KeyList: ConsoleCommand {
         _ = try options.sort?.key(CreationOnly.self)
         let meant = try store.read { try records($0) }
         if options.count { return try console.count(meant.count, schema: "key.list", options) }
+        let descending = options.sort?.isDescending ?? false
         let words = "\(StateChoice.fingerprint(of: states)) \(keys) \(times.fingerprint)"
         try console.list(.keys(), options, filters: words) { _, after, _, give in
-            // A kid is for ever, so the last one shown is still there.
-            let begin = after.flatMap { last in meant.firstIndex { $0.key.kid == last.text } }.map { $0 + 1 } ?? 0
-            for record in meant[begin...] {
-                guard try give(record, ListPosition(text: record.key.kid)) else { return }
+            for record in meant {
+                if let last = after?.numbers.first, descending ? record.key.row >= last : record.key.row <= last {
+                    continue
+                }
+                guard try give(record, ListPosition(numbers: [record.key.row])) else { return }
             }
         }
     }

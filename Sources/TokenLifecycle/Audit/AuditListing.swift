@@ -74,8 +74,9 @@ extension StoreReading {
         let rows = try rows(of: .auditEvent, since: filter.since, until: filter.until)
         return ListWalk(
             ListQuery(table: "audit_event a", condition: all.allOf),
+            by: ListOrder(value: "a.seq", row: "a.seq", descending: descending),
             streams: [
                 OrderedRows(["a.seq"], low: rows?.low, high: rows?.high, descending: descending, after: position)
-            ], candidates: candidates, value: "a.seq", row: "a.seq", descending: descending, after: position)
+            ], candidates: candidates, after: position)
     }
 }

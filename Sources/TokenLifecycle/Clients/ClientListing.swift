@@ -34,14 +34,14 @@ package struct ListedClient: Sendable {
 }
 
 extension StoreReading {
-    /// A page of clients. They are few, so all are read and sorted; counting their sessions costs a look at each live one.
+    /// A page of clients. They are few, so all are read and sorted. Counting their sessions costs a look at each live one,
+    /// so it is left out where nobody will see it: without `counting` there are none.
     package func clients(
         _ filter: ClientFilter = ClientFilter(), in order: ClientOrder = ClientOrder(),
-        after position: ListPosition? = nil, limit: Int = .max
+        after position: ListPosition? = nil, limit: Int = .max, counting: Bool = true
     ) throws -> Page<ListedClient> {
-        let sorted = try clients(filter).sorted { a, b in
-            order.key == .name ? a.clientID.isBefore(b.clientID) : a.row < b.row
-        }
+        let named = try clients(filter)
+        let sorted = order.key == .name ? named : named.sorted { $0.row < $1.row }
         let meant = (order.descending ? sorted.reversed() : sorted).filter { client in
             guard let position else { return true }
             if order.key == .name {
@@ -52,7 +52,7 @@ extension StoreReading {
             return order.descending ? client.row < last : client.row > last
         }
         let shown = meant.prefix(limit)
-        let counts = try liveSessionsByClient()
+        let counts = counting ? try liveSessionsByClient() : [:]
         return Page(
             items: shown.map { ListedClient(client: $0, liveSessions: counts[$0.row] ?? 0) },
             next: meant.count > shown.count ? shown.last.map(\.position) : nil)
@@ -62,7 +62,8 @@ extension StoreReading {
 
     private func clients(_ filter: ClientFilter) throws -> [Client] {
         let patterns = filter.names.map(NamePattern.init)
-        return try sql.rows("SELECT " + Client.columns + " FROM client c").map(Client.init).filter { client in
+        let all = try sql.rows("SELECT " + Client.columns + " FROM client c ORDER BY c.client_id").map(Client.init)
+        return all.filter { client in
             if let since = filter.since, client.createdAt < since { return false }
             if let until = filter.until, client.createdAt >= until { return false }
             return patterns.isEmpty || patterns.contains { $0.matches(client.clientID) }

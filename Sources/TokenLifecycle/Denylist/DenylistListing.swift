@@ -98,12 +98,13 @@ extension StoreReading {
         let rows = try rows(of: .denyRule, since: filter.since, until: filter.until)
         return ListWalk(
             ListQuery(table: "deny_rule r", condition: all.allOf),
+            by: ListOrder(value: "r.id", row: "r.id", descending: descending),
             streams: [
                 OrderedRows(["r.id"], low: rows?.low, high: rows?.high, descending: descending, after: position)
             ],
             candidates: candidates
                 + (rows.map { [Candidates(rows: "SELECT id FROM deny_rule WHERE id BETWEEN \($0.low) AND \($0.high)")] }
                     ?? []),
-            value: "r.id", row: "r.id", descending: descending, after: position)
+            after: position)
     }
 }

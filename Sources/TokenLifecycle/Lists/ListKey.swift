@@ -3,13 +3,19 @@
 /// In a list by creation both are the row's number, because rows are numbered in order of creation.
 struct ListKey: Hashable, Comparable, Sendable {
     var value: Int64
+    /// What decides between equal values before the row's number does, where the index has a column in between.
+    var tie: Int64 = 0
     var row: Int64
 
-    static func < (a: ListKey, b: ListKey) -> Bool { (a.value, a.row) < (b.value, b.row) }
+    static func < (a: ListKey, b: ListKey) -> Bool { (a.value, a.tie, a.row) < (b.value, b.tie, b.row) }
 
-    /// Before every row, or after every row where the list goes down.
-    static func start(descending: Bool) -> ListKey {
-        descending ? ListKey(value: .max, row: .max) : ListKey(value: .min, row: .min)
+    /// Of a list by creation.
+    static func row(_ row: Int64) -> ListKey { ListKey(value: row, row: row) }
+
+    /// Before all rows of a value, or after them where the list goes down.
+    static func edge(_ value: Int64, descending: Bool) -> ListKey {
+        let outermost: Int64 = descending ? .max : .min
+        return ListKey(value: value, tie: outermost, row: outermost)
     }
 }
 
@@ -26,13 +32,13 @@ package struct ListPosition: Hashable, Sendable {
     }
 
     init(_ key: ListKey) {
-        self.init(numbers: [key.value, key.row])
+        self.init(numbers: [key.value, key.tie, key.row])
     }
 
     /// Fails with `.usage` where the position is of another kind of list.
     func key() throws(Failure) -> ListKey {
-        guard numbers.count >= 2 else { throw Failure(.usage, "this cursor is not of this listing") }
-        return ListKey(value: numbers[0], row: numbers[1])
+        guard numbers.count >= 3 else { throw Failure(.usage, "this cursor is not of this listing") }
+        return ListKey(value: numbers[0], tie: numbers[1], row: numbers[2])
     }
 }
 

@@ -15,58 +15,92 @@ struct ListQuery {
     }
 }
 
-/// Rows that contain all matches, found through an index: few of them can be read and sorted without walking at all.
+/// Rows that contain all matches, found through an index alone: few of them can be looked at without walking at all.
 struct Candidates {
     /// The numbers of the rows.
     let rows: SQL
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
 
-    /// Whether there are at most so many.
     func areAtMost(_ count: Int, _ sql: any ReadTransaction) throws -> Bool {
-        if let through, try Self.size(through, upTo: count + 1, sql) > count { return false }
-        return try Self.size(rows, upTo: count + 1, sql) <= count
+        try !(through.map { try Self.exceeds($0, count, sql) } ?? false) && !Self.exceeds(rows, count, sql)
     }
 
-    private static func size(_ rows: SQL, upTo count: Int, _ sql: any ReadTransaction) throws -> Int {
-        try sql.value("SELECT count(*) FROM (" + rows + " LIMIT \(count)) AS counted") ?? 0
+    /// Their numbers, in no order and some perhaps twice; nil where they are more than `count`.
+    func numbers(atMost count: Int, _ sql: any ReadTransaction) throws -> [Int64]? {
+        if let through, try Self.exceeds(through, count, sql) { return nil }
+        let found = try sql.integers(rows + " LIMIT \(count + 1)")
+        return found.count > count ? nil : found
     }
+
+    private static func exceeds(_ rows: SQL, _ count: Int, _ sql: any ReadTransaction) throws -> Bool {
+        let counted: Int? = try sql.value("SELECT count(*) FROM (" + rows + " LIMIT \(count + 1)) AS counted")
+        return counted ?? 0 > count
+    }
+}
+
+/// What a list is sorted by.
+struct ListOrder {
+    let value: StaticString
+    /// What decides between equal values before the row's number does, where the index has a column in between.
+    var tie: StaticString = "0"
+    let row: StaticString
+    let descending: Bool
+
+    /// Whether the order is that of creation, so that a row's number says where it stands.
+    var isByRow: Bool { value.description == row.description }
+
+    func precedes(_ a: ListKey, _ b: ListKey) -> Bool { descending ? a > b : a < b }
 }
 
 /// Goes through the matches of a query in its order, at a price that follows the size of the page, not of the table.
 ///
 /// Two ways lead there: walking an index in the order of the list and leaving out what does not match, which is cheap where
-/// matches are dense; or gathering every row that an index of some condition holds and sorting, cheap where they are few.
+/// matches are dense; or gathering the rows that an index of some condition holds and sorting, cheap where they are few.
 /// Which is better depends on the data, and there are no statistics that stay true. So they race: each time the walk has
-/// passed as many rows in vain as candidates would fill, the candidates are counted, no further than that, and taken
-/// where they are few enough. The price is that of the better way, times a small constant.
+/// passed so many rows in vain, candidates are looked for, no further than that, and taken where they are few enough. The
+/// price is that of the better way, times a small constant.
 struct ListWalk {
     private(set) var query: ListQuery
+    let order: ListOrder
     /// Merged by key. More than one where the index begins with a column that has several values.
     private(set) var streams: [OrderedRows]
-    let candidates: [Candidates]
-    private let value: StaticString
-    private let row: StaticString
-    private let descending: Bool
+    private(set) var candidates: [Candidates]
+    /// The numbers that rows can have at all.
+    private let rows: ClosedRange<Int64>
     /// The last key handed out, or where the list begins.
     private var position: ListKey?
-    private var gathered: ArraySlice<ListKey>?
+    private var gathered: Gathered?
     private var isFirst = true
-    /// Rows passed without finding anything, and how many may be before candidates are counted again.
+    /// Rows passed, matches found among them, and how many rows may be passed before candidates are looked for again.
     private var spent = 0
-    private var allowance = 1000
+    private var matched = 0
+    var allowance = 256
 
-    /// Sorted by `value` and, among equals, `row`.
+    private enum Gathered {
+        /// Sorted, and known to match.
+        case matches(ArraySlice<ListKey>)
+        case numbers(GatheredNumbers)
+    }
+
+    /// Sorted numbers of rows that may match, looked at as they are wanted.
+    private struct GatheredNumbers {
+        var rest: ArraySlice<Int64>
+        /// Before the rest, and known to match.
+        var matches: ArraySlice<Int64> = []
+        /// How many have been looked at since the last match.
+        var vain = 0
+    }
+
     init(
-        _ query: ListQuery, streams: [OrderedRows], candidates: [Candidates], value: StaticString, row: StaticString,
-        descending: Bool, after position: ListKey?
+        _ query: ListQuery, by order: ListOrder, streams: [OrderedRows], candidates: [Candidates],
+        rows: ClosedRange<Int64> = .min ... .max, after position: ListKey?
     ) {
         self.query = query
+        self.order = order
         self.streams = streams
         self.candidates = candidates
-        self.value = value
-        self.row = row
-        self.descending = descending
+        self.rows = rows
         self.position = position
     }
 
@@ -77,7 +111,7 @@ struct ListWalk {
             try gather(sql)
         }
         var found: [ListKey] = []
-        while found.count < count, let key = try take(count - found.count, sql) {
+        while found.count < count, let key = try take(min(count - found.count, 512), sql) {
             found.append(key)
             position = key
         }
@@ -86,11 +120,42 @@ struct ListWalk {
 
     private mutating func take(_ wanted: Int, _ sql: any ReadTransaction) throws -> ListKey? {
         if gathered == nil { try fill(wanted, sql) }
-        if gathered != nil { return gathered?.popFirst() }
+        switch gathered {
+        case .matches(var keys):
+            defer { gathered = .matches(keys) }
+            return keys.popFirst()
+        case .numbers(var numbers):
+            while numbers.matches.isEmpty, !numbers.rest.isEmpty, numbers.vain <= 4 * allowance {
+                try look(at: &numbers, wanted, sql)
+            }
+            if let match = numbers.matches.popFirst() {
+                numbers.vain = 0
+                gathered = .numbers(numbers)
+                return .row(match)
+            }
+            guard !numbers.rest.isEmpty else { return nil }
+            // Many meet that one condition and few the others: the walk is better after all.
+            gathered = nil
+            candidates = []
+            return try take(wanted, sql)
+        case nil: return takeFromStreams()
+        }
+    }
+
+    private func look(at numbers: inout GatheredNumbers, _ wanted: Int, _ sql: any ReadTransaction) throws {
+        let some = numbers.rest.prefix(min(max(wanted * 4, 128), 1024))
+        numbers.rest = numbers.rest.dropFirst(some.count)
+        numbers.vain += some.count
+        let statement = query.select("\(raw: order.row)") + "\(raw: order.row) IN " + .list(some)
+        let found = Set(try sql.integers(statement))
+        numbers.matches = some.filter(found.contains)[...]
+    }
+
+    private mutating func takeFromStreams() -> ListKey? {
         var best: (index: Int, key: ListKey)?
         for (index, stream) in streams.enumerated() {
             guard let key = stream.buffer.first else { continue }
-            if let known = best, descending ? known.key > key : known.key < key { continue }
+            if let known = best, order.precedes(known.key, key) { continue }
             best = (index, key)
         }
         guard let best else { return nil }
@@ -103,30 +168,60 @@ struct ListWalk {
         for index in streams.indices {
             while streams[index].buffer.isEmpty, !streams[index].isExhausted {
                 if spent >= allowance {
-                    allowance *= 2
-                    if try gather(sql) { return }
+                    allowance *= 4
+                    // Going on as until now, the walk may be done before candidates are worth a look.
+                    let farOff = matched * allowance < wanted * spent
+                    if try farOff && gather(sql) { return }
                 }
                 spent += try streams[index].advance(
-                    query, window: max(allowance / max(streams.count, 1), 64), limit: max(wanted, 16), sql)
+                    query, window: max((allowance - spent) / streams.count, 64), limit: max(wanted, 16), sql)
+                matched += streams[index].buffer.count
+                // What candidates have given meanwhile is behind.
+                guard let position else { continue }
+                streams[index].buffer = streams[index].buffer.drop { !order.precedes(position, $0) }
             }
         }
     }
 
-    /// Takes the first candidates that are few enough: the keys of those that match, sorted.
+    /// How many entries of an index are read at the price of one row that is passed on a walk. A number is an entry; a
+    /// time stands in the row, which is somewhere else in the file.
+    private static let entriesPerRow = 8
+    /// More numbers than this are never held.
+    private static let mostNumbers = 1 << 17
+
+    /// Takes the first candidates that are few enough.
     @discardableResult
     private mutating func gather(_ sql: any ReadTransaction) throws -> Bool {
-        guard let few = try candidates.first(where: { try $0.areAtMost(allowance, sql) }) else { return false }
-        gathered = try sql.rows(statement(few)).map(ListKey.init).sorted { descending ? $0 > $1 : $0 < $1 }[...]
-        return true
+        for few in candidates {
+            if order.isByRow {
+                let most = min(allowance * Self.entriesPerRow, Self.mostNumbers)
+                guard let found = try few.numbers(atMost: most, sql) else { continue }
+                gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
+                return true
+            }
+            guard try few.areAtMost(allowance, sql) else { continue }
+            let found = try sql.rows(matches(among: few)).map(ListKey.init)
+                .filter { key in position.map { order.precedes($0, key) } ?? true }
+            gathered = .matches(found.sorted(by: order.precedes)[...])
+            return true
+        }
+        return false
     }
 
-    private func statement(_ few: Candidates) -> SQL {
-        let rest: SQL =
-            position.map { position in
-                let columns = value.description == row.description ? [row] : [value, row]
-                return " AND " + OrderedRows.compare(columns, descending ? "<" : ">", position)
-            } ?? ""
-        return query.select("\(raw: value), \(raw: row)") + "\(raw: row) IN (" + few.rows + ")" + rest
+    /// Those that the list has not passed yet, sorted, once each.
+    private func inOrder(_ numbers: [Int64]) -> [Int64] {
+        let rest = numbers.filter { number in
+            rows.contains(number) && position.map { order.precedes($0, .row(number)) } ?? true
+        }
+        var sorted: [Int64] = []
+        sorted.reserveCapacity(rest.count)
+        for number in rest.sorted() where number != sorted.last { sorted.append(number) }
+        return order.descending ? sorted.reversed() : sorted
+    }
+
+    private func matches(among few: Candidates) -> SQL {
+        query.select("\(raw: order.value), \(raw: order.tie), \(raw: order.row)") + "\(raw: order.row) IN (" + few.rows
+            + ")"
     }
 
     /// The same way to other rows, such as those that belong to the rows walked.
@@ -136,24 +231,24 @@ struct ListWalk {
         return walk
     }
 
-    /// How many match. Counts all candidates where they are not too many to be worth it, else every row of the table.
+    /// How many match. Looks at all candidates where they are not too many for that, else at every row of the table.
     func count(_ sql: any ReadTransaction) throws -> Int {
         guard !streams.isEmpty else { return 0 }
         var most = 1000
-        while most < 1 << 22 {
+        while most < 1 << 22, !candidates.isEmpty {
             for few in candidates where try few.areAtMost(most, sql) {
                 return try sql.value(
-                    "SELECT count(*) FROM (" + query.select("1") + "\(raw: row) IN (" + few.rows + ")) AS counted") ?? 0
+                    "SELECT count(*) FROM (" + query.select("1") + "\(raw: order.row) IN (" + few.rows + ")) AS counted"
+                ) ?? 0
             }
-            guard !candidates.isEmpty else { break }
             most *= 4
         }
         return try sql.value("SELECT count(*) FROM (" + query.select("1") + "1 = 1) AS counted") ?? 0
     }
 
-    /// Every statement that reading the first page may run, for tests to look at their plans.
+    /// Every statement that reading a page may run, for tests to look at their plans.
     var statements: [SQL] {
-        streams.flatMap { $0.statements(query) } + candidates.flatMap { few in [few.rows, statement(few)] }
+        streams.flatMap { $0.statements(query) } + candidates.flatMap { [$0.rows, matches(among: $0)] }
             + candidates.compactMap(\.through)
     }
 }

@@ -6,11 +6,11 @@ struct OrderedRows {
     let columns: [StaticString]
     /// What stands before the order in the index: `s.user_id = 7`.
     let condition: SQL
-    /// The last value that is meant, in the direction of the walk.
-    var stop: Int64?
     let descending: Bool
+    /// The last value that is meant, in the direction of the walk.
+    private let stop: Int64?
     /// Everything up to here has been read.
-    private(set) var position: ListKey
+    private var position: ListKey
     private(set) var isExhausted = false
     /// Matching rows read and not yet taken.
     var buffer: ArraySlice<ListKey> = []
@@ -23,53 +23,57 @@ struct OrderedRows {
         self.columns = columns
         self.condition = condition
         self.descending = descending
-        let first = descending ? high : low
+        let first = descending ? high ?? .max : low ?? .min
         stop = descending ? low : high
-        let start =
-            first.map { first in
-                // Of a row's number alone, the one just outside; of a value, all rows that have it.
-                guard columns.count > 1 else {
-                    return descending
-                        ? ListKey(value: first + 1, row: first + 1) : ListKey(value: first - 1, row: first - 1)
-                }
-                return ListKey(value: first, row: descending ? .max : .min)
-            } ?? .start(descending: descending)
+        // By the row's number alone there is one row of a value, so the edge lies beside it.
+        let outside = descending ? first.addingReportingOverflow(1) : first.subtractingReportingOverflow(1)
+        let start: ListKey =
+            columns.count > 1
+            ? .edge(first, descending: descending) : .row(outside.overflow ? first : outside.partialValue)
         self.position = position.map { descending ? min($0, start) : max($0, start) } ?? start
     }
 
     /// Reads the matches among the next `window` rows, at most `limit`. Returns how many rows it passed in vain.
     mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
-        let span = condition + " AND " + Self.compare(columns, descending ? "<" : ">", position) + stopCondition
-        let edge = try sql.row(
-            "SELECT " + key + " FROM " + query.table + " WHERE " + span + order + " LIMIT 1 OFFSET \(window - 1)"
-        ).map(ListKey.init)
-        let windowEnd: SQL = edge.map { " AND " + Self.compare(columns, descending ? ">=" : "<=", $0) } ?? ""
-        let found = try sql.rows(query.select(key) + span + windowEnd + order + " LIMIT \(limit)").map(ListKey.init)
+        let end = try sql.row(lastOfWindow(query, window)).map(ListKey.init)
+        let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
         buffer = found[...]
         if found.count == limit, let last = found.last {
             position = last
             return 0
         }
-        if let edge { position = edge } else { isExhausted = true }
+        if let end { position = end } else { isExhausted = true }
         return window
     }
 
-    /// The statements that `advance` would run, for tests to look at their plans.
-    func statements(_ query: ListQuery) -> [SQL] {
-        let span = condition + " AND " + Self.compare(columns, descending ? "<" : ">", position) + stopCondition
-        let edge = ListKey(value: 1, row: 1)
-        return [
-            "SELECT " + key + " FROM " + query.table + " WHERE " + span + order + " LIMIT 1 OFFSET \(99)",
-            query.select(key) + span + " AND " + Self.compare(columns, descending ? ">=" : "<=", edge) + order,
-            query.select(key) + span + order,
-        ]
+    private func lastOfWindow(_ query: ListQuery, _ window: Int) -> SQL {
+        "SELECT " + key + " FROM " + query.table + " WHERE " + beyond + untilStop + order
+            + " LIMIT 1 OFFSET \(window - 1)"
     }
 
-    private var key: SQL { "\(raw: columns[0]), \(raw: columns[columns.count - 1])" }
+    /// With one bound at each end: of two at the same end a planner may take the wider.
+    private func matches(_ query: ListQuery, until end: ListKey?) -> SQL {
+        let until = end.map { " AND " + Self.compare(columns, descending ? ">=" : "<=", $0) } ?? untilStop
+        return query.select(key) + beyond + until + order
+    }
 
-    private var stopCondition: SQL {
+    /// The statements that `advance` runs, for tests to look at their plans.
+    func statements(_ query: ListQuery) -> [SQL] {
+        [lastOfWindow(query, 100), matches(query, until: .row(1)), matches(query, until: nil)]
+    }
+
+    /// A key's three numbers: the value, what decides between equal ones, the row.
+    private var key: SQL {
+        let value: SQL = "\(raw: columns[0])"
+        let tie: SQL = columns.count > 2 ? "\(raw: columns[columns.count - 2])" : "0"
+        return value + ", " + tie + ", \(raw: columns[columns.count - 1])"
+    }
+
+    private var beyond: SQL { condition + " AND " + Self.compare(columns, descending ? "<" : ">", position) }
+
+    private var untilStop: SQL {
         guard let stop else { return "" }
-        return " AND " + (descending ? "\(raw: columns[0]) >= \(stop)" : "\(raw: columns[0]) <= \(stop)")
+        return descending ? " AND \(raw: columns[0]) >= \(stop)" : " AND \(raw: columns[0]) <= \(stop)"
     }
 
     private var order: SQL {
@@ -77,24 +81,21 @@ struct OrderedRows {
         return " ORDER BY " + terms.joined(by: ", ")
     }
 
-    /// `(a, b) < (1, 2)`: row values compare as the index is sorted.
+    /// `(a, b) < (1, 2)`: row values compare as the index is sorted. A fourth column stands in front and equals the value.
     static func compare(_ columns: [StaticString], _ sign: StaticString, _ key: ListKey) -> SQL {
         guard columns.count > 1 else { return "\(raw: columns[0]) \(raw: sign) \(key.row)" }
-        let names = columns.map { SQL("\(raw: $0)") }.joined(by: ", ")
-        let values = columns.indices.map { SQL("\($0 == columns.count - 1 ? key.row : key.value)") }.joined(by: ", ")
-        return "(" + names + ") \(raw: sign) (" + values + ")"
+        let names: [SQL] = columns.map { "\(raw: $0)" }
+        let numbers = [key.value, key.value, key.tie, key.row].suffix(columns.count)
+        let values: [SQL] = (columns.count == 2 ? [key.value, key.row] : Array(numbers)).map { "\($0)" }
+        return "(" + names.joined(by: ", ") + ") \(raw: sign) (" + values.joined(by: ", ") + ")"
     }
 }
 
 extension ListKey {
+    /// Reads value, tie and row.
     init(_ row: Row) throws {
-        self.init(value: try row.get(0), row: try row.get(1))
+        self.init(value: try row.get(0), tie: try row.get(1), row: try row.get(2))
     }
-}
-
-extension SQL {
-    /// Binds like any interpolation; spelt as a call where a literal's type would not be inferred.
-    init(_ sql: SQL) { self = sql }
 }
 
 extension [SQL] {

@@ -73,10 +73,12 @@ extension StoreReading {
         let last = try position?.key()
         // A session may have several families, and a page end between two of them: begin with that session again.
         let before = last.map { key in
-            ListKey(value: order.key == .creation ? key.row + step(order) : key.value, row: key.row + step(order))
+            ListKey(
+                value: order.key == .creation ? key.row + step(order) : key.value, tie: key.tie,
+                row: key.row + step(order))
         }
         var walk = try condition.walk(filter, order, after: before)
-        let shown = position.flatMap { $0.numbers.count > 2 ? $0.numbers[2] : nil }
+        let shown = position.flatMap { $0.numbers.count > 3 ? $0.numbers[3] : nil }
         let chunk = min(max(expecting ?? .max, 1), 256)
         while true {
             let keys = try walk.next(chunk, sql)
@@ -89,7 +91,7 @@ extension StoreReading {
                     {
                         continue
                     }
-                    let at = ListPosition(numbers: [key.value, key.row, family.id.row])
+                    let at = ListPosition(numbers: [key.value, key.tie, key.row, family.id.row])
                     guard try body(family, at) else { return }
                 }
             }

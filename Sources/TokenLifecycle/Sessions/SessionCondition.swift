@@ -46,7 +46,7 @@ struct SessionCondition {
         var meant: [SQL] = []
         if !filter.clients.isEmpty { meant.append(filter.clients.map(NamePattern.init).condition("client_id")) }
         if !filter.exactClients.isEmpty { meant.append("client_id IN " + SQL.list(filter.exactClients)) }
-        return try store.sql.rows("SELECT id FROM client WHERE " + meant.allOf + " ORDER BY id").map { try $0.get(0) }
+        return try store.sql.integers("SELECT id FROM client WHERE " + meant.allOf).sorted()
     }
 
     /// Whether nothing can match: every name that was asked for is unknown, or nothing is below a floor.
@@ -56,30 +56,33 @@ struct SessionCondition {
             || rows.map { $0.low > $0.high } ?? false
     }
 
-    private var looksAtUsers: Bool { !userPatterns.isEmpty || !filter.notUsers.isEmpty }
-
-    /// On `s`, with its client `c` and, where names of users matter, its user `u`. `more` is on `s` and `c`.
+    /// On `s`, with its client `c` and its user `u` where they matter.
     func query(and more: SQL = "1 = 1") -> ListQuery {
-        var all: [SQL] = ["c.id = s.client_id"]
-        all += details + [stateCondition, more]
-        guard looksAtUsers else {
-            return ListQuery(table: "session s", joined: " CROSS JOIN client c", condition: all.allOf)
+        var joined: SQL = ""
+        var all: [SQL] = []
+        if lowestFloor != nil || !filter.notClients.isEmpty {
+            joined += " CROSS JOIN client c"
+            all.append("c.id = s.client_id")
         }
-        all.append("u.id = s.user_id")
-        if let users {
-            let exact: SQL = "s.user_id + 0 IN " + SQL.list(users)
-            all.append(userPatterns.isEmpty ? exact : ([exact] + userPatterns.map { $0.condition("u.subject") }).anyOf)
+        if !userPatterns.isEmpty || !filter.notUsers.isEmpty {
+            joined += " CROSS JOIN user u"
+            all.append("u.id = s.user_id")
         }
-        if !filter.notUsers.isEmpty {
-            all.append("NOT " + filter.notUsers.map { NamePattern($0).condition("u.subject") }.anyOf)
-        }
-        return ListQuery(
-            table: "session s", joined: " CROSS JOIN client c CROSS JOIN user u", condition: all.allOf)
+        return ListQuery(table: "session s", joined: joined, condition: (all + details + [stateCondition, more]).allOf)
+    }
+
+    private var ofUsers: SQL? {
+        guard let users else { return nil }
+        let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
+        return (exact + userPatterns.map { $0.condition("u.subject") }).anyOf
     }
 
     private var details: [SQL] {
         var all: [SQL] = []
-        if let users, !looksAtUsers { all.append("s.user_id + 0 IN " + SQL.list(users)) }
+        if let ofUsers { all.append(ofUsers) }
+        if !filter.notUsers.isEmpty {
+            all.append("NOT " + filter.notUsers.map { NamePattern($0).condition("u.subject") }.anyOf)
+        }
         if let clients { all.append("s.client_id + 0 IN " + SQL.list(clients)) }
         if !filter.notClients.isEmpty {
             all.append("NOT " + filter.notClients.map { NamePattern($0).condition("c.client_id") }.anyOf)
@@ -98,21 +101,23 @@ struct SessionCondition {
     private var stateCondition: SQL { filter.meantStates.sorted { $0.rawValue < $1.rawValue }.map(condition).anyOf }
 
     func condition(_ state: SessionState) -> SQL {
-        let later: SQL = "CASE WHEN c.floor_at > \(floor) THEN c.floor_at ELSE \(floor) END"
-        let deadline: SQL = """
-            CASE WHEN s.last_seen_at + s.idle_timeout < s.absolute_expires_at THEN s.last_seen_at + s.idle_timeout
-            ELSE s.absolute_expires_at END
-            """
-        let below: SQL = "(s.valid_from <= " + later + " AND " + deadline + " > " + later + ")"
         let unended: SQL = "s.ended_at + 0 IS NULL"
         return switch state {
         case .ended: "s.ended_at + 0 IS NOT NULL"
-        case .loggedOut: "(" + unended + " AND " + below + ")"
-        case .expired: "(" + unended + " AND s.absolute_expires_at <= \(now) AND NOT " + below + ")"
+        case .loggedOut: "(" + unended + " AND " + (below ?? "1 = 0") + ")"
+        case .expired: "(" + unended + " AND s.absolute_expires_at <= \(now)" + notBelow + ")"
         case .idleExpired:
-            "(" + unended + " AND s.absolute_expires_at > \(now) AND s.last_seen_at + s.idle_timeout <= \(now) AND NOT "
-                + below + ")"
-        case .active: "(" + unended + " AND s.alive_until + 0 > \(now) AND s.valid_from > " + later + ")"
+            "(" + unended + " AND s.absolute_expires_at > \(now) AND s.alive_until + 0 <= \(now)" + notBelow + ")"
+        case .active: "(" + unended + " AND s.alive_until + 0 > \(now)" + notBelow + ")"
         }
     }
+
+    /// Whether a floor ended it while it was alive; nil where no floor was ever set.
+    private var below: SQL? {
+        guard lowestFloor != nil else { return nil }
+        let later: SQL = "CASE WHEN c.floor_at > \(floor) THEN c.floor_at ELSE \(floor) END"
+        return "(s.valid_from <= " + later + " AND s.alive_until + 0 > " + later + ")"
+    }
+
+    private var notBelow: SQL { below.map { " AND NOT " + $0 } ?? "" }
 }

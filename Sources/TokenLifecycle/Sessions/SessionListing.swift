@@ -37,8 +37,8 @@ extension StoreReading {
         let condition = try SessionCondition(filter, self)
         if filter.isEmpty, condition.lowestFloor == nil {
             // Nothing but the index has to be read.
-            return try sql.value(
-                "SELECT count(*) FROM session WHERE ended_at IS NULL AND alive_until > \(now)") ?? 0
+            let live: SQL = "SELECT 1 FROM session WHERE ended_at IS NULL AND alive_until > \(now) LIMIT \(most)"
+            return try sql.value("SELECT count(*) FROM (" + live + ") AS counted") ?? 0
         }
         var walk = try condition.walk(SessionOrder(.creation, descending: true))
         return most == .max ? try walk.count(sql) : try walk.next(most, sql).count

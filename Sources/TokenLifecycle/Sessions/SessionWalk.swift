@@ -8,16 +8,21 @@ extension SessionCondition {
         _ order: SessionOrder, after position: ListKey? = nil, also: [Candidates] = [], and more: SQL = "1 = 1"
     ) throws -> ListWalk {
         let isImpossible = isImpossible
-        let value: StaticString =
+        let by =
             switch order.key {
-            case .creation: "s.id"
-            case .lastSeen: "s.last_seen_at"
-            case .expiry: "s.alive_until"
+            case .creation: ListOrder(value: "s.id", row: "s.id", descending: order.descending)
+            case .lastSeen: ListOrder(value: "s.last_seen_at", row: "s.id", descending: order.descending)
+            case .expiry:
+                ListOrder(
+                    value: "s.alive_until", tie: "s.absolute_expires_at", row: "s.id", descending: order.descending)
             }
-        return ListWalk(
-            query(and: more), streams: isImpossible ? [] : try streams(order, after: position),
-            candidates: isImpossible ? [] : try also + candidates(), value: value, row: "s.id",
-            descending: order.descending, after: position)
+        var walk = ListWalk(
+            query(and: more), by: by, streams: isImpossible ? [] : try streams(order, after: position),
+            candidates: isImpossible ? [] : try also + candidates(order),
+            rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
+        // Far from the newest the living are few among the dead, which only cleanup takes away.
+        if alive, order.key == .creation, !order.descending || filter.until != nil { walk.allowance = 1 << 14 }
+        return walk
     }
 
     private var alive: Bool { filter.meantStates == [.active] }
@@ -46,12 +51,14 @@ extension SessionCondition {
             let latest = filter.expiresWithin.map { (now + $0).milliseconds }
             let unended = span.map { span in
                 rows(
-                    ["s.alive_until", "s.id"], where: "s.ended_at IS NULL", low: span.low,
+                    ["s.alive_until", "s.absolute_expires_at", "s.id"], where: "s.ended_at IS NULL", low: span.low,
                     high: [span.high, latest].compactMap { $0 }.min())
             }
             let ended =
                 filter.meantStates.contains(.ended)
-                ? rows(["s.ended_at", "s.alive_until", "s.id"], where: "s.ended_at IS NOT NULL") : nil
+                ? rows(
+                    ["s.ended_at", "s.alive_until", "s.absolute_expires_at", "s.id"], where: "s.ended_at IS NOT NULL")
+                : nil
             return [unended, ended].compactMap { $0 }
         }
     }
@@ -100,7 +107,7 @@ extension SessionCondition {
 
     // MARK: Candidates
 
-    private func candidates() throws -> [Candidates] {
+    private func candidates(_ order: SessionOrder) throws -> [Candidates] {
         var all = [ofUsers, ofStates, bornAfterFloor].compactMap { $0 }
         if !filter.devices.isEmpty {
             all.append(Candidates(rows: "SELECT id FROM session WHERE device IN " + SQL.list(filter.devices)))
@@ -109,7 +116,7 @@ extension SessionCondition {
             all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }))
         }
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
-        if let rows { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
+        if let rows, order.key != .creation { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
         if let idleOver = filter.idleOver {
             all.append(
                 union(
@@ -128,7 +135,7 @@ extension SessionCondition {
 
     private var ofUsers: Candidates? {
         guard let users, !userPatterns.contains(where: \.scans) else { return nil }
-        let exact = users.map { SQL("SELECT id FROM session WHERE user_id = \($0)") }
+        let exact: [SQL] = users.map { "SELECT id FROM session WHERE user_id = \($0)" }
         guard !userPatterns.isEmpty else { return Candidates(rows: exact.joined(by: " UNION ALL ")) }
         let found: [SQL] = userPatterns.map { pattern in
             "SELECT m.id FROM user v CROSS JOIN session m WHERE m.user_id = v.id AND " + pattern.condition("v.subject")

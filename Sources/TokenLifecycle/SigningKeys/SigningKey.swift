@@ -13,7 +13,8 @@ package struct SigningKey: Sendable {
         case compromised, superseded, test
     }
 
-    let row: Int64
+    /// Keys are numbered in order of creation.
+    package let row: Int64
     package var kid: String
     package var algorithm: SignatureAlgorithm
     package var origin: Origin

@@ -80,7 +80,7 @@ extension StoreReading {
 
 /// Users in order, read through the index of their names or numbers; or, where few can be meant, gathered and sorted. The
 /// two race as in `ListWalk`: who has a live session is known only after counting.
-private struct UserWalk {
+struct UserWalk {
     let filter: UserFilter
     let order: UserOrder
     let patterns: [NamePattern]
@@ -89,7 +89,7 @@ private struct UserWalk {
     let rows: (low: Int64, high: Int64)?
     /// Users looked at since the last that was meant.
     var spent = 0
-    private var allowance = 500
+    var allowance = 500
     private var position: ListPosition?
     private var isOver = false
 
@@ -117,7 +117,7 @@ private struct UserWalk {
                 return gathered
             }
         }
-        let chunk = 128
+        let chunk = 64
         let found = try store.sql.rows(statement + " LIMIT \(chunk)")
         isOver = found.count < chunk
         if let last = found.last {
@@ -135,7 +135,7 @@ private struct UserWalk {
         return patterns.isEmpty || patterns.contains { $0.matches(name) }
     }
 
-    private var statement: SQL {
+    var statement: SQL {
         let select: SQL = "SELECT " + User.columns + " FROM user u WHERE "
         switch order.key {
         case .creation:
@@ -173,7 +173,7 @@ private struct UserWalk {
         return nil
     }
 
-    private func candidates(_ store: some StoreReading) -> [Candidates] {
+    func candidates(_ store: some StoreReading) -> [Candidates] {
         var all: [Candidates] = []
         if let rows {
             all.append(Candidates(rows: "SELECT id FROM user WHERE id BETWEEN \(rows.low) AND \(rows.high)"))

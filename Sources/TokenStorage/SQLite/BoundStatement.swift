@@ -38,6 +38,11 @@ struct BoundStatement {
         return values
     }
 
+    /// The first column of the last step's row, where it holds an integer.
+    var integer: Int64? {
+        sqlite3_column_type(handle, 0) == SQLITE_INTEGER ? sqlite3_column_int64(handle, 0) : nil
+    }
+
     func reset() {
         // Both repeat the error of the last step, which has been thrown already.
         sqlite3_reset(handle)

@@ -38,6 +38,19 @@ final class SQLiteTransaction: WriteTransaction {
         }
     }
 
+    func integers(_ sql: SQL) throws -> [Int64] {
+        try run(sql) { statement, columns in
+            var integers: [Int64] = []
+            while try statement.step() {
+                guard let integer = statement.integer else {
+                    throw StorageError(.corrupt, "column \(columns[0]): expected integer", sql: sql.text)
+                }
+                integers.append(integer)
+            }
+            return integers
+        }
+    }
+
     @discardableResult
     func execute(_ sql: SQL) throws -> Int {
         try run(sql) { statement, _ in

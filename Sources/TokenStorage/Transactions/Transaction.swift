@@ -8,6 +8,9 @@ package protocol ReadTransaction {
     /// Row by row, in constant memory, until `body` answers `false`.
     func forEach(_ sql: SQL, _ body: (Row) throws -> Bool) throws
 
+    /// The first column of all rows, packed: for the numbers of many rows at once.
+    func integers(_ sql: SQL) throws -> [Int64]
+
     /// What the engine would do, a line per step: tests pin the plans of hot statements with it.
     func queryPlan(_ sql: SQL) throws -> [String]
 }

@@ -21,6 +21,11 @@ final class RecordingTransaction: WriteTransaction {
         try inner.forEach(sql, body)
     }
 
+    func integers(_ sql: SQL) throws -> [Int64] {
+        statements.append(sql)
+        return try inner.integers(sql)
+    }
+
     func execute(_ sql: SQL) throws -> Int {
         statements.append(sql)
         return try inner.execute(sql)

@@ -1,0 +1,236 @@
+import Testing
+import TokenStorage
+
+@testable import TokenLifecycle
+
+/// Every list is held against the same question asked in Swift, row by row: whatever way it took, it must show the same.
+@Suite struct `Lists of sessions` {
+    static let orders = SessionOrder.Key.allCases.flatMap {
+        [SessionOrder($0, descending: false), SessionOrder($0, descending: true)]
+    }
+
+    /// From "gather at once" over "as ever" to "walk to the end".
+    static let allowances = [1 << 20, 1000, 64, 1]
+
+    @Test(arguments: [(UInt64(1), 0.2, true), (2, 0.01, true), (3, 0.9, false)])
+    func `show what the filter means, in every order, whatever way they take`(
+        seed: UInt64, alive: Double, floors: Bool
+    ) throws {
+        let data = try ListData(2500, alive: alive, floors: floors, seed: seed)
+        var random = SeededRandom(seed &* 77)
+        var rows = 0
+        for _ in 0..<60 {
+            let filter = try SessionFilter.random(&random, at: data.now)
+            let expected = data.matches(filter)
+            rows += expected.count
+            for order in Self.orders {
+                let sorted = data.sorted(expected, order).map(\.id.row)
+                for allowance in Self.allowances {
+                    let found = try data.test.read { reader in
+                        var walk = try SessionCondition(filter, reader).walk(order)
+                        walk.allowance = allowance
+                        return try walk.next(.max, reader.sql).map(\.row)
+                    }
+                    #expect(found == sorted, "\(filter) \(order) \(allowance)")
+                }
+            }
+            let counts = try data.test.read {
+                (try $0.countSessions(filter), try $0.countSessions(filter, upTo: 10))
+            }
+            #expect(counts == (expected.count, min(10, expected.count)), "\(filter)")
+        }
+        #expect(rows > 1000)
+    }
+
+    @Test func `go on where the last page ended, whatever its size`() throws {
+        let data = try ListData(600, seed: 4)
+        var random = SeededRandom(99)
+        for _ in 0..<20 {
+            var filter = try SessionFilter.random(&random, at: data.now)
+            filter.notUsers = []
+            for order in Self.orders {
+                let expected = data.sorted(data.matches(filter), order).map(\.id)
+                let size = Int.random(in: 1...9, using: &random)
+                var found: [Session.ID] = []
+                var position: ListPosition?
+                repeat {
+                    let page = try data.test.read { reader in
+                        try reader.sessions(filter, in: order, after: position, limit: size)
+                    }
+                    #expect(page.items.count == size || page.next == nil)
+                    found += page.items.map(\.id)
+                    position = page.next
+                } while position != nil
+                #expect(found == expected, "\(filter) \(order) \(size)")
+            }
+        }
+    }
+
+    @Test func `begin with the newest, and among the dead with what died last`() throws {
+        let data = try ListData(300, seed: 5)
+        try data.test.read { reader in
+            let newest = try reader.sessions(SessionFilter(), limit: 20).items.map(\.createdAt)
+            #expect(newest == newest.sorted(by: >))
+            var dead = SessionFilter()
+            dead.states = [.ended, .expired]
+            let latest = try reader.sessions(dead, limit: 20).items.map(\.aliveUntil)
+            #expect(latest == latest.sorted(by: >) && latest.count == 20)
+            dead.states.insert(.active)
+            let mixed = try reader.sessions(dead, limit: 20).items.map(\.createdAt)
+            #expect(mixed == mixed.sorted(by: >))
+        }
+    }
+
+    @Test func `refuse a position of another kind of list`() throws {
+        let data = try ListData(10, seed: 6)
+        let kind = try failure {
+            _ = try data.test.read { try $0.sessions(SessionFilter(), after: ListPosition(text: "web"), limit: 5) }
+        }
+        #expect(kind == .usage)
+    }
+
+    @Test func `find the row of an instant between the gaps`() throws {
+        let data = try ListData(400, seed: 7)
+        try data.test.read { reader in
+            for session in data.sessions {
+                for offset in [Int64(-1), 0, 1] {
+                    let instant = session.createdAt + .milliseconds(offset)
+                    let row = try reader.firstRow(of: .session, createdAtOrAfter: instant)
+                    for other in data.sessions { #expect((other.id.row >= row) == (other.createdAt >= instant)) }
+                }
+            }
+            #expect(try reader.firstRow(of: .denyRule, createdAtOrAfter: data.now) == 0)
+        }
+    }
+}
+
+@Suite struct `Lists of refresh families` {
+    @Test func `follow their sessions, page by page`() throws {
+        let data = try ListData(900, seed: 8)
+        let families = try data.test.read { reader in
+            let select: SQL = "SELECT " + RefreshFamily.columns + " FROM " + RefreshFamily.tables
+            return try reader.sql.rows(select).map { try RefreshFamily($0, reader) }
+        }
+        var random = SeededRandom(9)
+        var rows = 0
+        for _ in 0..<40 {
+            var filter = FamilyFilter()
+            filter.session = try SessionFilter.random(&random, at: data.now)
+            filter.states = Set(FamilyState.allCases.filter { _ in Bool.random(using: &random) })
+            filter.replayed = Int.random(in: 0..<5, using: &random) == 0
+            var sessions = filter.session
+            sessions.states = Set(SessionState.allCases)
+            let meant = Set(data.matches(sessions).map(\.id.row))
+            let states =
+                filter.states.isEmpty ? (filter.replayed ? Set(FamilyState.allCases) : [.active]) : filter.states
+            let expected = families.filter {
+                meant.contains($0.session.id.row) && states.contains($0.state(at: data.now))
+                    && (!filter.replayed || $0.replayedAt != nil)
+            }
+            rows += expected.count
+            for descending in [true, false] {
+                let sorted = expected.sorted { ($0.session.id.row, $0.id.row) < ($1.session.id.row, $1.id.row) }
+                let rows = (descending ? sorted.reversed() : sorted).map(\.id.row)
+                var found: [Int64] = []
+                var position: ListPosition?
+                repeat {
+                    let page = try data.test.read { reader in
+                        try reader.families(
+                            filter, in: SessionOrder(.creation, descending: descending), after: position, limit: 7)
+                    }
+                    found += page.items.map(\.id.row)
+                    position = page.next
+                } while position != nil
+                #expect(found == rows, "\(filter)")
+            }
+            #expect(try data.test.read { try $0.countFamilies(filter) } == expected.count, "\(filter)")
+        }
+        #expect(rows > 300)
+    }
+}
+
+@Suite struct `Lists of users and clients` {
+    @Test(arguments: [1 << 20, 500, 1])
+    func `count what is alive, in order of names or of first sight`(allowance: Int) throws {
+        let data = try ListData(800, seed: 10)
+        let names = try data.test.read { try $0.sql.rows("SELECT subject FROM user ORDER BY id") }
+            .map { try $0.get(0, as: String.self) }
+        for patterns in [[], ["user1*"], ["alice"], ["*5"], ["user-x*", "ali*"], ["nobody"]] {
+            for (state, minimum) in [(false, 0), (true, 0), (false, 3)] {
+                var filter = UserFilter()
+                filter.names = patterns
+                filter.includesGone = state
+                filter.minimum = minimum
+                let meant = names.filter { name in
+                    let live = data.matches(SessionFilter()).count { $0.user == name }
+                    return (patterns.isEmpty || patterns.contains { NamePattern($0).matches(name) })
+                        && live >= max(minimum, state ? 0 : 1)
+                }
+                for order in [UserOrder(), UserOrder(.name, descending: true), UserOrder(.creation, descending: true)] {
+                    let up = order.key == .name ? meant.sorted { $0.isBefore($1) } : meant
+                    var found: [String] = []
+                    var position: ListPosition?
+                    repeat {
+                        let page = try data.test.read { try $0.users(filter, in: order, after: position, limit: 6) }
+                        found += page.items.map(\.subject)
+                        position = page.next
+                    } while position != nil
+                    #expect(found == (order.descending ? up.reversed() : up), "\(filter) \(order)")
+                }
+                #expect(try data.test.read { try $0.countUsers(filter) } == meant.count)
+            }
+        }
+    }
+
+    @Test func `count users at one client alone`() throws {
+        let data = try ListData(500, seed: 11)
+        var filter = UserFilter()
+        filter.clients = ["web"]
+        var sessions = SessionFilter()
+        sessions.clients = ["web"]
+        let expected = Dictionary(grouping: data.matches(sessions), by: \.user).mapValues(\.count)
+        let found = try data.test.read { try $0.users(filter, limit: 1000).items }
+        #expect(Dictionary(uniqueKeysWithValues: found.map { ($0.subject, $0.liveSessions) }) == expected)
+        #expect(expected.count > 3)
+    }
+
+    @Test func `page through clients with their live sessions`() throws {
+        let data = try ListData(500, seed: 12)
+        let live = Dictionary(grouping: data.matches(SessionFilter()), by: \.client).mapValues(\.count)
+        var found: [ListedClient] = []
+        var position: ListPosition?
+        repeat {
+            let page = try data.test.read { try $0.clients(after: position, limit: 2) }
+            found += page.items
+            position = page.next
+        } while position != nil
+        #expect(found.map(\.client.clientID) == ListData.clients.sorted { $0.isBefore($1) })
+        for client in found { #expect(client.liveSessions == live[client.client.clientID] ?? 0) }
+        var some = ClientFilter()
+        some.names = ["*i*"]
+        let order = ClientOrder(.creation, descending: true)
+        let named = try data.test.read { try $0.clients(some, in: order, limit: 9).items.map(\.client.clientID) }
+        #expect(named == ["wild*card", "kiosk", "ios"])
+    }
+}
+
+@Suite struct `A name with stars` {
+    @Test(arguments: [
+        ("alice", "alice", true), ("alice", "alicf", false), ("ali*", "alice", true), ("ali*", "ali", true),
+        ("ali*", "al", false), ("*ce", "alice", true), ("a*c*e", "alice", true), ("a*x*e", "alice", false),
+        ("*", "anything", true), ("**", "x", true), ("a*a", "a", false), ("a?c*d", "abcd", false),
+        ("[a]*x", "[a]x", true),
+        ("straße*", "straßenbahn", true), ("e\u{301}*", "é", false), ("\u{D7FF}*", "\u{D7FF}z", true),
+        ("\u{10FFFF}*", "\u{10FFFF}a", true), ("a\u{10FFFF}*", "a\u{10FFFF}a", true), ("a\u{10FFFF}*", "b", false),
+    ])
+    func `means the same in SQL as in Swift`(pattern: String, name: String, matches: Bool) throws {
+        let test = try TestStore(nil)
+        try test.tamper("INSERT INTO user (subject, created_at) VALUES (\(name), 0)")
+        let pattern = NamePattern(pattern)
+        #expect(pattern.matches(name) == matches)
+        let count: Int? = try test.read {
+            try $0.sql.value("SELECT count(*) FROM user WHERE " + pattern.condition("subject"))
+        }
+        #expect(count == (matches ? 1 : 0))
+    }
+}
