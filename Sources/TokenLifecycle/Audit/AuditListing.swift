@@ -72,6 +72,7 @@ extension StoreReading {
         if !filter.verbs.isEmpty { all.append(filter.verbs.map(NamePattern.init).condition("a.verb")) }
         if !filter.actors.isEmpty { all.append(filter.actors.map(NamePattern.init).condition("a.actor")) }
         let rows = try rows(of: .auditEvent, since: filter.since, until: filter.until)
+        if let rows { all.append("a.seq + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         return ListWalk(
             ListQuery(table: "audit_event a", condition: all.allOf),
             by: ListOrder(value: "a.seq", row: "a.seq", descending: descending),

@@ -96,6 +96,7 @@ extension StoreReading {
                         : "SELECT id FROM deny_rule WHERE matches_until > \(oldest) AND matches_until <= \(latest)"))
         }
         let rows = try rows(of: .denyRule, since: filter.since, until: filter.until)
+        if let rows { all.append("r.id + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         return ListWalk(
             ListQuery(table: "deny_rule r", condition: all.allOf),
             by: ListOrder(value: "r.id", row: "r.id", descending: descending),
