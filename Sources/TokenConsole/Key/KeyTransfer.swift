@@ -94,8 +94,10 @@ struct KeyExportJWKS: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let set = try console.store(for: .reading).read { try $0.keySet() }
+        let store = try console.store(for: .reading)
+        let set = try store.read { try $0.keySet() }
         guard let out else { return try console.output.write(String(decoding: set.bytes, as: UTF8.self)) }
+        try store.keyring.refuseOverwriting(out)
         try AtomicFile.write(set.bytes, to: out, mode: 0o644)
         try console.notes.note("\(set.kids.count.counted("key")) written to \(out)")
     }
@@ -134,8 +136,10 @@ struct KeyExportPEM: ConsoleCommand {
     }
 
     private func exportPublic(in console: inout Console) throws {
-        let pem = try console.store(for: .reading).read { try $0.publicPEM(named: kid) }
+        let store = try console.store(for: .reading)
+        let pem = try store.read { try $0.publicPEM(named: kid) }
         guard let out else { return try console.output.write(pem) }
+        try store.keyring.refuseOverwriting(out)
         try AtomicFile.write(Array(pem.utf8), to: out, mode: 0o644)
         try console.notes.note("the public half of \(kid) is in \(out)")
     }

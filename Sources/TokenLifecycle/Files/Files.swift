@@ -15,6 +15,15 @@ package enum Files {
         return status.st_mode & 0o7777
     }
 
+    /// Whether two names mean one file: the same path, or the same inode.
+    static func areSame(_ one: String, _ other: String) -> Bool {
+        if absolute(one) == absolute(other) { return true }
+        var first = stat()
+        var second = stat()
+        guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+
     /// Makes the folders above a file, 0700 each, where they are missing.
     package static func makeFolders(above path: String) throws(Failure) {
         var folders: [String] = []

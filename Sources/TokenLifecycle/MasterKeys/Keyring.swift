@@ -12,11 +12,25 @@ package final class Keyring: Sendable {
     }
 
     package let source: MasterKeySource
+    /// The file of the store whose keys these are.
+    private let database: String
     private let held: Mutex<Held>
 
-    package init(source: MasterKeySource, holding masterKey: MasterKey? = nil) {
+    package init(source: MasterKeySource, of database: String, holding masterKey: MasterKey? = nil) {
         self.source = source
+        self.database = database
         held = Mutex(Held(masterKey: masterKey))
+    }
+
+    /// Refuses to write an export where the database, its log or a master key is: it would be gone.
+    package func refuseOverwriting(_ path: String) throws(Failure) {
+        let beside = ["", "-wal", "-shm", "-journal"].map { database + $0 }
+        let keys = source.places.flatMap { [$0.path, $0.path + ".next"] }
+        guard !(beside + keys).contains(where: { Files.areSame($0, path) }) else {
+            throw Failure(
+                .refused, "\(path) is the database or the master key of this store", hint: "name another file",
+                target: path)
+        }
     }
 
     /// The master key of this id. Throws `MasterKeyLocked` where its file is protected and nobody has been asked yet.

@@ -18,6 +18,7 @@ package struct PolicyChange: Act {
     package func decide(_ store: some StoreReading) throws -> Decision {
         let setting = try store.policySetting(name)
         let after = try setting.definition.canonical(value)
+        if name == "jwks.file", after != "none" { try store.keyring.refuseOverwriting(after) }
         if name == "access.ttl", let ttl = try? Duration(text: after), ttl > store.policies.accessTTLMax {
             throw Failure(
                 .refused, "access.ttl cannot be longer than access.ttl.max (\(store.policies.accessTTLMax.text))",

@@ -34,6 +34,7 @@ package struct KeyPublication: Act {
             throw Failure(
                 .usage, "there is no file to publish to", hint: "name one, or 'tokenctl policy set jwks.file PATH'")
         }
+        try store.keyring.refuseOverwriting(path)
         let set = try store.keySet()
         let file = PublishedFile(at: path)
         let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))

@@ -102,7 +102,7 @@ package struct KeyRemoval: Act {
     }
 
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
-        if report.changed > 0 { try store.publishKeySet(after: "the key was removed", as: actor) }
+        try store.publishKeySet(after: "the key was removed", as: actor)
         return report
     }
 }

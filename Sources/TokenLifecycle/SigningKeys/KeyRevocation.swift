@@ -195,16 +195,17 @@ package struct KeyRevocation: Act {
     }
 
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
-        guard report.changed > 0, let kid = report.items.first?.id else { return report }
-        try store.publishKeySet(after: "the key was revoked", as: actor)
+        // Also where it was revoked before: a publication that failed then is made up for.
+        let published = try store.publishKeySet(after: "the key was revoked", as: actor)
+        guard report.changed > 0 || published != nil, let kid = report.items.first?.id else { return report }
         var report = report
-        let (carriers, published) = try store.read { (try $0.publishedFilesCarrying(kid), $0.policies.keySetFile) }
+        let (carriers, file) = try store.read { (try $0.publishedFilesCarrying(kid), $0.policies.keySetFile) }
         for path in carriers {
             report.lines.append("\(path) still carries the key: 'tokenctl key publish \(path)'")
         }
-        if carriers.isEmpty, let published {
-            report.lines.append("\(published) no longer carries it")
-        } else if published == nil {
+        if carriers.isEmpty, let file {
+            report.lines.append("\(file) no longer carries it")
+        } else if file == nil {
             report.lines.append("jwks.file is not set: see to it that what verifiers fetch no longer carries the key")
         }
         report.details.append(.init("published_in", .array(carriers.map(JSON.string))))

@@ -68,7 +68,7 @@ extension StoreReading {
     }
 
     private func warnings(_ schedule: SigningSchedule) throws -> [String] {
-        var warnings: [String] = []
+        var warnings = try publicationWarnings()
         if let (key, since) = schedule.signer(at: now) {
             if now - since > policies.keyRotation {
                 warnings.append(
@@ -90,5 +90,16 @@ extension StoreReading {
             warnings.append("token.issuer is the example: 'tokenctl policy set token.issuer URL'")
         }
         return warnings
+    }
+
+    /// What is served is not what should be: first of all a revoked key that verifiers still fetch.
+    private func publicationWarnings() throws -> [String] {
+        guard let path = policies.keySetFile else { return [] }
+        let shown = PublishedFile(at: path)
+        let revoked = try shown?.kids.filter { try key(kid: $0)?.revokedAt != nil } ?? []
+        if let kid = revoked.first { return ["\(path) still carries the revoked key \(kid): 'tokenctl key publish'"] }
+        let set = try keySet()
+        guard !set.kids.isEmpty, shown?.bytes != set.bytes else { return [] }
+        return ["\(path) is \(shown == nil ? "missing" : "not the key set"): 'tokenctl key publish'"]
     }
 }

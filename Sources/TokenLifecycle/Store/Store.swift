@@ -29,7 +29,7 @@ package final class Store: Sendable {
         waitsForCutOffs: Bool = true
     ) throws -> Store {
         try open(
-            at: path, options: options, clock: clock, keyring: Keyring(source: masterKey),
+            at: path, options: options, clock: clock, keyring: Keyring(source: masterKey, of: Files.absolute(path)),
             waitsForCutOffs: waitsForCutOffs)
     }
 
