@@ -6,7 +6,7 @@ DESTDIR ?=
 RELEASE := .build/release/tokenctl
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench build release install clean packages packages-test
+.PHONY: help demo test torture lint bench build release install clean packages packages-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ demo: release ## Build, fill ./.demo with an example, and tour it
 
 test: packages-test ## Run every test: Swift's, then the ones by real processes
 	scripts/test
+
+torture: release ## The long forms: a million steps against the model, 1,000 races of 200 processes (hours)
+	Tests/torture $(RELEASE)
 
 lint: packages ## Check formatting, style and who imports what
 	$(SWIFT) format lint --strict --recursive $(wildcard Package.swift Sources Tests migrations Benchmarks Examples)

@@ -79,7 +79,7 @@ def replays(checks, world, count):
     world.run("policy", "set", "refresh.grace", "0s", "--reason", "race", "--yes")
     time.sleep(0.01)
     answers = race(world, spent, count)
-    reasons = {answer.get("refused") for _, answer, _ in answers}
+    reasons = {answer.get("reason") for _, answer, _ in answers}
     checks.equal(f"{count} replays at once are all refused as such", reasons, {"replayed"})
     checks.equal("each with exit 1", {code for code, _, _ in answers}, {1})
     family = world.family("bob")

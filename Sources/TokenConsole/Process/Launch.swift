@@ -8,8 +8,10 @@ package enum Launch {
         var console = Console.ofProcess(interruption)
         do {
             try ProcessSetup.harden()
+            try requireText()
         } catch {
-            try? console.errors.write(ErrorText.text(error))
+            let isJSON = ErrorText.isJSONAsked(arguments, environment: console.environment)
+            try? console.errors.write(isJSON ? ErrorText.json(error) : ErrorText.text(error))
             try? console.errors.flush()
             return ExitCode(error.kind).rawValue
         }
@@ -18,5 +20,14 @@ package enum Launch {
         // What the command did is durable by now; a log that could not be written back is so at the next close.
         try? console.closeStore()
         return code.rawValue
+    }
+    /// Swift repairs arguments that are not UTF-8, and two names would become one: what nobody typed is not acted on.
+    private static func requireText() throws(Failure) {
+        for index in 0..<Int(CommandLine.argc) {
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+                continue
+            }
+            throw Failure(.usage, "argument \(index) is not UTF-8 text")
+        }
     }
 }

@@ -32,17 +32,23 @@ struct TokenRefresh: ConsoleCommand {
         request.scope = scope
         let outcome = try console.writing { store, actor in try store.refresh(request, as: actor) }
         switch outcome {
-        case .refused(let reason): try refuse(reason, &console)
+        case .refused(let reason): try refuse(reason, &console, Self.kind(of: token))
         case .refreshed(let pair):
             if pair.wasRepeated { try console.notes.note("spent a moment ago: the same successor again") }
             try console.show(Self.fields(pair, refused: nil))
         }
     }
 
-    private func refuse(_ reason: RefreshRefusal, _ console: inout Console) throws {
+    private func refuse(_ reason: RefreshRefusal, _ console: inout Console, _ kind: String? = nil) throws {
         console.outcome = .no
-        try console.notes.note("refused: \(reason.rawValue)\(reason.advice)")
+        let what = reason == .wrongKind ? kind.map { ": this is \($0)" } : nil
+        try console.notes.note("refused: \(reason.rawValue)\(what ?? reason.advice)")
         if console.wantsDetail { try console.show(Self.fields(nil, refused: reason)) }
+    }
+
+    /// What was given in place of a refresh token, told by how it begins.
+    private static func kind(of token: [UInt8]) -> String {
+        token.starts(with: OpaqueTokenKind.session.rawValue.utf8) ? "a session token" : "an access token"
     }
 
     private static func fields(_ pair: Refreshed?, refused: RefreshRefusal?) -> Fields {

@@ -26,7 +26,7 @@ public struct LoginRequest: Sendable {
     /// Throws `.malformed` for an address or attributes that are none.
     func login() throws -> Login {
         var login = Login(user: user, client: client)
-        login.ip = try address.map { text throws(Failure) in try IPAddress(text) }
+        login.ip = try IPAddress(given: address)
         login.userAgent = userAgent
         login.device = device
         login.withTokens = withTokens
@@ -39,6 +39,18 @@ public struct LoginRequest: Sendable {
             }
         }
         return login
+    }
+}
+
+extension IPAddress {
+    /// An address as an application passes it on. Throws `.malformed` for a text that is none.
+    init?(given text: String?) throws(Failure) {
+        guard let text else { return nil }
+        do {
+            try self.init(text)
+        } catch {
+            throw Failure(.malformed, error.message, target: text)
+        }
     }
 }
 

@@ -38,7 +38,7 @@ extension TokenStore {
     ) async throws -> RefreshAnswer {
         var request = RefreshRequest(token: Array(refreshToken.utf8))
         request.client = client
-        request.ip = try address.map { text throws(Failure) in try IPAddress(text) }
+        request.ip = try IPAddress(given: address)
         request.scope = scope
         let asked = request
         return try await write { store, actor in

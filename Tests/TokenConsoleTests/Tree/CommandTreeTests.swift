@@ -130,7 +130,9 @@ import TokenLifecycle
     }
 
     /// Verbs that write and are no acts: they make a secret, which a rehearsal could not show.
-    private static let makers: Set<String> = ["session create", "session regenerate", "token issue", "token refresh", "init"]
+    private static let makers: Set<String> = [
+        "session create", "session regenerate", "token issue", "token refresh", "init",
+    ]
 
     @Test(arguments: CommandTree.leaves)
     func `that only reads never writes, and every act is refused with --read-only`(leaf: CommandTree.Leaf) throws {

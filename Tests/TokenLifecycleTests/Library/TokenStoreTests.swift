@@ -118,6 +118,25 @@ import TokenStorage
         try await store.close()
     }
 
+    @Test func `what cannot be stored is refused, and nothing is written`() async throws {
+        let test = try TestStore()
+        let store = try await opened(test)
+        let unstorable: [@Sendable (inout LoginRequest) -> Void] = [
+            { $0.attributes = #"{"a":""# + String(repeating: "x", count: 1 << 20) + #""}"# }, { $0.attributes = "{" },
+            { $0.attributes = "[]" }, { $0.attributes = #"{"a":1,"a":2}"# }, { $0.address = "nowhere" },
+            { $0.user = String(repeating: "u", count: 10_240) }, { $0.user = "al\u{7}ice" }, { $0.scope = ["a b"] },
+        ]
+        for change in unstorable {
+            var request = LoginRequest(user: "alice")
+            change(&request)
+            let asked = request
+            await #expect { try await store.logIn(asked) } throws: { ($0 as? Failure)?.kind == .malformed }
+        }
+        #expect(try test.count("session") == 0)
+        #expect(try test.count("user") == 0)
+        try await store.close()
+    }
+
     @Test func `regenerating gives a cookie in place of the old`() async throws {
         let test = try TestStore()
         let store = try await opened(test)
