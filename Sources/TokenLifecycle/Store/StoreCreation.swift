@@ -24,7 +24,8 @@ package struct StoreCreation {
             try Database.create(
                 at: path, steps: Store.steps, applicationID: Store.applicationID, group: group)
         }
-        let store = Store(database: database, clock: clock, keyring: Keyring(source: masterKey, of: database.path, holding: key))
+        let store = Store(
+            database: database, clock: clock, keyring: Keyring(source: masterKey, of: database.path, holding: key))
         do {
             try Failure.translating { try insertFacts(database, key, at: clock.now()) }
             try fill(store, path: database.path, actor: actor)

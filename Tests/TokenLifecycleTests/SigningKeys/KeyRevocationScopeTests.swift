@@ -11,7 +11,10 @@ import TokenStorage
         let test = try TestStore()
         let login = try test.logInWithTokens()
         let kid = try #require(try test.signer)
-        #expect(try test.preview(test.revocation(of: kid)).notes.contains { $0.contains("live on") || $0.contains("lives on") })
+        #expect(
+            try test.preview(test.revocation(of: kid)).notes.contains {
+                $0.contains("live on") || $0.contains("lives on")
+            })
         let ending = try test.revocation(of: kid) { $0.endsSessions = true }
         #expect(try test.preview(ending).notes.contains { $0.contains("everyone logs in again") })
         try test.run(ending)
