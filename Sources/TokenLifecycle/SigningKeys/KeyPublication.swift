@@ -47,7 +47,8 @@ package struct KeyPublication: Act {
         Preview(
             action: "key.publish", tier: .one,
             summary: decision.isDone
-                ? "\(decision.path) is up to date" : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
+                ? "\(decision.path) is up to date"
+                : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
             count: decision.isDone ? 0 : decision.set.kids.count)
     }
 
