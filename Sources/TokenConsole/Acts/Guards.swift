@@ -38,10 +38,12 @@ struct Guards: Sendable {
                 hint: "nothing was changed; --dry-run shows the word")
         }
         let limit = maxAffected ?? (preview.word == nil ? policyLimit : .max)
-        guard preview.count <= limit else {
+        // Of a count that was cut short nobody knows whether it holds.
+        guard preview.count <= limit, limit == .max || !preview.isCapped else {
             let source = maxAffected == nil ? "act.max_affected allows" : "--max-affected allows"
+            let count = preview.isCapped ? "more than \(preview.count.grouped)" : preview.count.grouped
             throw Failure(
-                .refused, "\(preview.count.grouped) match, and \(source) \(limit.grouped)",
+                .refused, "\(count) match, and \(source) \(limit.grouped)",
                 hint: maxAffected == nil
                     ? "nothing was changed; say how many with --max-affected" : "nothing was changed")
         }

@@ -45,6 +45,7 @@ struct ClientLogout: ConsoleCommand {
 
     func run(in console: inout Console) throws {
         let reason = try act.reason(in: console)
-        try console.act(FloorLogout(.clients(clients), keep: keep, reason: reason), act)
+        let logout = FloorLogout(.clients(clients), keep: keep, atMost: act.maxAffected, reason: reason)
+        try console.act(logout, act)
     }
 }

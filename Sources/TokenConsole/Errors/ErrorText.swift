@@ -16,7 +16,7 @@ enum ErrorText {
             JSON.Member("message", .string(failure.message)),
             JSON.Member("hint", failure.hint.map(JSON.string) ?? .null),
             JSON.Member("target", failure.target.map(JSON.string) ?? .null),
-        ]).text + "\n"
+        ]).shownText + "\n"
     }
 
     /// Whether the arguments ask for JSON, known before they are parsed: errors of parsing are JSON then too.

@@ -28,7 +28,7 @@ struct KeyTimelineCommand: ConsoleCommand {
         }
         let timeline = try console.store(for: .reading).read { try $0.keyTimeline(since: since, ahead: ahead) }
         switch try console.format(onTerminal: .table) {
-        case .json: try console.output.writeLine(timeline.json.text)
+        case .json: try console.output.writeLine(timeline.json.shownText)
         case .table, .wide: try draw(timeline, in: console)
         default: try console.list(.spans, timeline.rows)
         }

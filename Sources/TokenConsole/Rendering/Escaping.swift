@@ -1,3 +1,5 @@
+internal import TokenJOSE
+
 /// Makes stored text harmless to whoever looks at it. Every stored string is hostile: a user agent may carry terminal
 /// commands, a device name may turn the reading direction around.
 enum Escaping {
@@ -18,6 +20,21 @@ enum Escaping {
         return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 
+    /// A JSON text with what is hostile as `\u` escapes (RFC 8259 §7): an equal value, harmless to look at and one line for
+    /// readers that also end lines at U+0085 or U+2028. Beyond ASCII a JSON text has characters only in its strings.
+    static func json(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isHostile) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            guard isHostile(scalar) else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 { result += "\\u" + hex(unit, atLeast: 4) }
+        }
+        return result
+    }
+
     private static func escaped(_ text: String, doublingBackslash: Bool) -> String {
         guard text.unicodeScalars.contains(where: { isHostile($0) || $0 == "\\" }) else { return text }
         var result = ""
@@ -28,8 +45,8 @@ enum Escaping {
             case "\r": result += "\\r"
             case "\t": result += "\\t"
             case _ where !isHostile(scalar): result.unicodeScalars.append(scalar)
-            case _ where scalar.value < 0x100: result += "\\x" + hex(scalar, atLeast: 2)
-            default: result += "\\u{\(hex(scalar, atLeast: 4))}"
+            case _ where scalar.value < 0x100: result += "\\x" + hex(scalar.value, atLeast: 2)
+            default: result += "\\u{\(hex(scalar.value, atLeast: 4))}"
             }
         }
         return result
@@ -46,8 +63,14 @@ enum Escaping {
         }
     }
 
-    private static func hex(_ scalar: Unicode.Scalar, atLeast width: Int) -> String {
-        let digits = String(scalar.value, radix: 16)
+    private static func hex(_ value: some BinaryInteger, atLeast width: Int) -> String {
+        let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
+}
+
+extension JSON {
+    /// The text that the console writes. Tokens and audit hashes are made of `serialized` and `canonical`, which escape only
+    /// what JSON demands.
+    var shownText: String { Escaping.json(text) }
 }

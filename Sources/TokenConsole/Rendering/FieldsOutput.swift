@@ -22,8 +22,8 @@ extension Console {
     package func show(_ fields: Fields) throws(Failure) {
         let present = fields.members.filter { $0.cell != .none }
         switch try askedFormat {
-        case .json: try output.writeLine(JSON.object([.schema(fields.schema)] + json(fields)).text)
-        case .ndjson: try output.writeLine(JSON.object(json(fields)).text)
+        case .json: try output.writeLine(JSON.object([.schema(fields.schema)] + json(fields)).shownText)
+        case .ndjson: try output.writeLine(JSON.object(json(fields)).shownText)
         case .id:
             guard let id = fields.id else { throw Failure(.usage, "this verb does not write id") }
             try output.writeLine(Escaping.visible(id))

@@ -37,16 +37,16 @@ struct JSONEnvelopeWriter<Record>: RecordWriter {
     mutating func write(_ record: Record) throws(Failure) -> Bool {
         try output.write(isEmpty ? "\(head)\n" : ",\n")
         isEmpty = false
-        try output.write(columns.json(of: record).text)
+        try output.write(columns.json(of: record).shownText)
         return true
     }
 
     mutating func finish(next: String?) throws(Failure) {
         try output.write(isEmpty ? head : "\n")
-        try output.writeLine("],\"next\":\(next.map(JSON.string)?.text ?? "null")}")
+        try output.writeLine("],\"next\":\(next.map(JSON.string)?.shownText ?? "null")}")
     }
 
-    private var head: String { "{\"schema\":\(JSON.string(Schema.name(schema)).text),\"items\":[" }
+    private var head: String { "{\"schema\":\(JSON.string(Schema.name(schema)).shownText),\"items\":[" }
 }
 
 /// A record a line, bare.
@@ -55,7 +55,7 @@ struct NDJSONWriter<Record>: RecordWriter {
     let output: Sink
 
     func write(_ record: Record) throws(Failure) -> Bool {
-        try output.writeLine(columns.json(of: record).text)
+        try output.writeLine(columns.json(of: record).shownText)
         return true
     }
 

@@ -10,8 +10,8 @@ extension Console {
         if report.failed > 0 { outcome = .partial }
         if globals.isCron, report.changed == 0, report.failed == 0, !report.dryRun { return }
         switch try askedFormat {
-        case .json: try output.writeLine(report.json(schema: schema).text)
-        case .ndjson: for item in report.items { try output.writeLine(item.json.text) }
+        case .json: try output.writeLine(report.json(schema: schema).shownText)
+        case .ndjson: for item in report.items { try output.writeLine(item.json.shownText) }
         case .id: for item in report.items { try output.writeLine(Escaping.visible(item.id)) }
         case .csv: try items(report, separator: ",", end: "\r\n") { Escaping.commaSeparated($0, isText: true) }
         case .tsv: try items(report, separator: "\t", end: "\n", Escaping.tabSeparated)

@@ -14,7 +14,7 @@ extension Console {
             return
         }
         guard case .object(let members) = columns.json(of: record) else { return }
-        try output.writeLine(JSON.object([.schema(listing.schema)] + members).text)
+        try output.writeLine(JSON.object([.schema(listing.schema)] + members).shownText)
     }
 
     private func write<Record>(

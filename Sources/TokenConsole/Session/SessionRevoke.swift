@@ -33,7 +33,10 @@ struct SessionRevoke: ConsoleCommand {
                 .usage, ways == 0 ? "which sessions?" : "ids, filters and --all do not go together",
                 hint: "name ids, or filters such as --user, or --all")
         }
-        if all { return try console.act(FloorLogout(.everyone, keep: keep, reason: reason), act) }
+        if all {
+            let logout = FloorLogout(.everyone, keep: keep, atMost: act.maxAffected, reason: reason)
+            return try console.act(logout, act)
+        }
         let targets: SessionRevocation.Targets
         if ids.isEmpty {
             targets = .filter(filter.filter(at: try console.store(for: .reading).read(\.now)))

@@ -46,6 +46,8 @@ package struct Preview: Sendable {
     package var summary: String
     /// What the act matches: `--expect-count` and `--max-affected` are held against it.
     package var count: Int
+    /// Whether more than `count` match: counting went no further.
+    package var isCapped = false
     /// What to type at a tier 3 prompt, where it is not the count: a kid, a client, a file name or `everyone`.
     package var word: String?
     /// Counted by user and by client, largest first.

@@ -12,11 +12,14 @@ package struct FloorLogout: Act {
 
     package var whom: Whom
     package var keep: [String]
+    /// What the caller allows to end at most: a guard that is held against a true count, whatever counting costs.
+    package var atMost: Int?
     package var reason: String?
 
-    package init(_ whom: Whom, keep: [String] = [], reason: String?) {
+    package init(_ whom: Whom, keep: [String] = [], atMost: Int? = nil, reason: String?) {
         self.whom = whom
         self.keep = keep
+        self.atMost = atMost
         self.reason = reason
     }
 
@@ -56,10 +59,11 @@ package struct FloorLogout: Act {
                     target: session.id.text)
             }
         }
-        let counted = try store.countSessions(filter, upTo: Self.countedUpTo + 1 + kept.count)
+        let isCounted = atMost.map { $0 >= Self.countedUpTo } ?? false
+        let most = isCounted ? Int.max : Self.countedUpTo
+        let counted = try store.countSessions(filter, upTo: isCounted ? .max : most + 1 + kept.count) - kept.count
         return Decision(
-            clients: clients, live: min(counted - kept.count, Self.countedUpTo),
-            isCapped: counted - kept.count > Self.countedUpTo, kept: kept,
+            clients: clients, live: min(counted, most), isCapped: counted > most, kept: kept,
             first: try store.sessions(filter, limit: 10).items, tokensUntil: try store.latestExpiryOfAnyToken())
     }
 
@@ -71,6 +75,7 @@ package struct FloorLogout: Act {
         var preview = Preview(
             action: action, tier: .three, summary: "log \(who) out: \(decision.sessions)", count: decision.live,
             word: whom == .everyone ? "everyone" : names.joined(separator: ","))
+        preview.isCapped = decision.isCapped
         preview.describe(decision.first)
         preview.byUser = []
         preview.byClient = []

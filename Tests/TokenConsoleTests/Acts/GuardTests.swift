@@ -6,10 +6,11 @@ import TokenLifecycle
 
 @Suite struct `Guards of an act` {
     private func check(
-        _ flags: [String], count: Int, word: String? = nil, policy: Int = 1000
+        _ flags: [String], count: Int, isCapped: Bool = false, word: String? = nil, policy: Int = 1000
     ) throws -> Failure.Kind? {
         let guards = Guards(try ActOptions.parse(flags))
-        let preview = Preview(action: "pet.end", tier: .three, summary: "end pets", count: count, word: word)
+        var preview = Preview(action: "pet.end", tier: .three, summary: "end pets", count: count, word: word)
+        preview.isCapped = isCapped
         do throws(Failure) {
             try guards.check(preview, policyLimit: policy)
             return nil
@@ -32,6 +33,14 @@ import TokenLifecycle
         ] as [([String], Int, String?, Failure.Kind?)])
     func `hold against what is there`(flags: [String], count: Int, word: String?, refusal: Failure.Kind?) throws {
         #expect(try check(flags, count: count, word: word) == refusal)
+    }
+
+    @Test func `never hold against a count that was cut short`() throws {
+        for flags in [["--max-affected", "10000"], ["--max-affected", "20000"], ["--max-affected", "5"]] {
+            #expect(try check(flags, count: 10_000, isCapped: true, word: "web") == .refused)
+        }
+        #expect(try check([], count: 10_000, isCapped: true) == .refused)
+        #expect(try check(["--confirm", "web"], count: 10_000, isCapped: true, word: "web") == nil)
     }
 
     @Test func `of less than nothing are refused when parsed`() {

@@ -8,6 +8,9 @@ import TokenConsole
     @Test(arguments: [
         "tks_\(token)", "tkr_\(token)", "TKR_\(token.uppercased())", "tks_4k2m9qdx0123456", "x=tkr_\(token)",
         "\(header).eyJzdWIiOiJhIn0.c2ln", "Bearer \(header).eyJzdWIiOiJhIn0.", "--claim=t=\(header).e30.c2ln",
+        "-\(header).e30.c2ln", "--jti\(header).e30.c2ln", "-o\(header).e30.c2ln", "id\(header).e30.c2ln",
+        "t_\(header).e30.c2ln", "\(header).e30.c2ln.", "a.b.\(header).e30.c2ln", "eyJ\(header).e30.c2ln",
+        "\(header)%2Ee30%2ec2ln", "tks_a-tks_\(token)", "x\(header)..aXY.Y3Q.dGFn",
         "ewogICJhbGciOiAiRVMyNTYiCn0.e30.c2ln", "\(header)..aXY.Y3Q.dGFn", "-----BEGIN PRIVATE KEY-----\nMC4",
         "-----BEGIN EC PRIVATE KEY-----", #"{"kty":"oct","k":"c2VjcmV0"}"#, #"{ "kty" : "EC", "d" : "x" }"#,
     ])
@@ -25,6 +28,7 @@ import TokenConsole
 
     @Test(arguments: [
         "ses_4k2m9qdx", "rt_4k2m9qdx", "tks_", "tkr_short", "alice@example.com", "a.b.c", "eyeglasses.store.com", "eyJ",
+        "monkeyJungleAdventures.shop.example", "eyJzdWIiOiJhbGljZSJ9.shop.example",
         "https://login.example/a.b.c", #"{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}"#, "2026-01-01", "10.0.0.0/8",
         "-",
         "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",

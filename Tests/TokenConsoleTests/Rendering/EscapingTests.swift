@@ -1,4 +1,5 @@
 import Testing
+import TokenJOSE
 
 @testable import TokenConsole
 
@@ -25,6 +26,25 @@ import Testing
             #expect(hostile.isEmpty, "\(format)")
         }
         #expect(Run(["pet", "list", evil, "-o", "ndjson"]).output.filter { $0 == "\n" }.count == 1)
+    }
+
+    @Test(arguments: [
+        ("plain Ünïcödé 日本", "plain Ünïcödé 日本"), ("\u{7F}\u{85}\u{9B}31m", "\\u007f\\u0085\\u009b31m"),
+        ("a\u{202E}b\u{2028}c\u{FEFF}", "a\\u202eb\\u2028c\\ufeff"), ("tag\u{E0041}", "tag\\udb40\\udc41"),
+        ("soft\u{AD}\u{200B}", "soft\\u00ad\\u200b"), ("\u{1B}\\\"", "\\u001b\\\\\\\""),
+    ])
+    func `is escaped in JSON, which reads back the same`(text: String, shown: String) throws {
+        #expect(JSON.string(text).shownText == "\"\(shown)\"")
+        #expect(try JSON(parsing: JSON.string(text).shownText) == .string(text))
+        for format in ["json", "ndjson"] {
+            #expect(Run(["pet", "show", text, "-o", format]).output.contains("\"name\":\"\(shown)\""))
+        }
+        #expect(Run(["pet", "list", text, "--json"]).output.contains("\"name\":\"\(shown)\""))
+    }
+
+    @Test func `is escaped in JSON errors`() {
+        #expect(
+            Run(["fail", "io", "--json"]).errors.contains(#""message":"it \u001b[31mfailed\n","hint":"look\u202e""#))
     }
 
     @Test(arguments: [

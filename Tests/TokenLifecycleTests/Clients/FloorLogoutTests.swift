@@ -79,6 +79,28 @@ import TokenStorage
         #expect(try test.state(kept) == .loggedOut)
     }
 
+    @Test func `a guard is held against every session, not against the most that a preview counts`() throws {
+        let test = try TestStore()
+        let login = try test.logIn(client: "web")
+        let copies = 11_004
+        try test.tamper(
+            """
+            WITH RECURSIVE copy (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM copy WHERE n < \(copies))
+            INSERT INTO session (user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout,
+                                 absolute_expires_at, alive_until, secret_hash)
+            SELECT user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout,
+                   absolute_expires_at, alive_until, secret_hash
+            FROM session, copy WHERE session.id = \(login.session.id.row)
+            """)
+        func preview(_ atMost: Int?) throws -> (Int, Bool) {
+            let preview = try test.preview(FloorLogout(.clients(["web"]), atMost: atMost, reason: nil))
+            return (preview.count, preview.isCapped)
+        }
+        #expect(try preview(nil) == (10_000, true))
+        #expect(try preview(9_999) == (10_000, true))
+        for atMost in [10_000, 11_005, .max] { #expect(try preview(atMost) == (11_005, false)) }
+    }
+
     @Test func `what cannot be kept or does not exist is refused whole`() throws {
         let test = try TestStore()
         let web = try test.logIn("alice", client: "web")
