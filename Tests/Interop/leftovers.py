@@ -1,6 +1,6 @@
 """No raw secret outlives the line that printed it: a full run, and then every byte it left behind is searched.
 
-usage: secrets.py TOKENCTL      needs the sqlite3 shell for a backup
+usage: leftovers.py TOKENCTL      needs the sqlite3 shell for a backup
 
 Looked for are the tokens as printed, their secrets as bytes, hex and base64, and the master key; looked at are the
 database, its log and shared memory while open, a copy and a backup, the key set, every line on standard error, every
