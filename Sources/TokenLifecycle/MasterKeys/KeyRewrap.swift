@@ -91,11 +91,15 @@ package struct KeyRewrap: Act {
             ]
     }
 
+    private var details: [JSON.Member] {
+        [.init("master_key_id", .string(new.id)), .init("previous_master_key_id", .string(old.id))]
+    }
+
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
         guard !decision.isDone else {
             return Report(
                 action: "key.rewrap", items: [.init(new.id, .unchanged)],
-                lines: ["the keys are sealed under master key \(new.id) already"])
+                lines: ["the keys are sealed under master key \(new.id) already"], details: details)
         }
         // Before the commit, so that what the store is sealed with is always within reach.
         if newPath == nil {
@@ -114,7 +118,7 @@ package struct KeyRewrap: Act {
                 "\(decision.keys.count) private keys and the store's identity are sealed under master key \(new.id)"
             ]
                 + notes,
-            details: [.init("master_key_id", .string(new.id)), .init("previous_master_key_id", .string(old.id))])
+            details: details)
         report.audit = try store.audit(
             "key.rewrap", target: new.id, reason: reason, counts: ["keys": Int64(decision.keys.count)])
         return report

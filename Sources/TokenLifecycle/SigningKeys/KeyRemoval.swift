@@ -57,7 +57,8 @@ package struct KeyRemoval: Act {
         if !key.isOurs {
             what = "key \(key.kid) was imported to verify tokens until \(key.latestExpiry?.rfc3339 ?? "")"
         } else if tokens > 0, let latest = key.latestExpiry {
-            what = "key \(key.kid) still has at most \(tokens) unexpired tokens, the last until \(latest.rfc3339)"
+            what =
+                "key \(key.kid) still has at most \(tokens.counted("unexpired token")), the last until \(latest.rfc3339)"
         } else if let latest = key.latestExpiry, latest + store.policies.clockSkew >= store.now {
             what = "the last token of key \(key.kid) expired \(latest.rfc3339), and clocks may differ"
         } else {
@@ -77,7 +78,7 @@ package struct KeyRemoval: Act {
             count: decision.state.verifies ? 1 : 0)
         if decision.state.verifies {
             let last = decision.key.latestExpiry.map { "the last of them expired \($0.rfc3339)" } ?? "it never signed"
-            preview.notes = ["it has 0 unexpired tokens: \(last)", "its kid is never used again"]
+            preview.notes = ["it has no unexpired tokens: \(last)", "its kid is never used again"]
         }
         return preview
     }

@@ -31,6 +31,8 @@ package struct KeyRotation: Act {
     private let reason: String?
     /// The schedule's newest row when what follows was prepared.
     private let head: Int64
+    /// Why nothing was prepared: then nothing is done either, though the time may have come in the millisecond since.
+    private let idle: String?
     /// Promoted where no standby fits, and the standby to come.
     private let candidate: KeyMaterial?
     private let next: KeyMaterial?
@@ -45,10 +47,12 @@ package struct KeyRotation: Act {
         let (plan, head) = try store.read { (try RotationPlan(options, $0), try $0.signingSchedule().head) }
         self.head = head
         guard case .promote(let promotion) = plan else {
+            idle = if case .unchanged(let why) = plan { why } else { nil }
             candidate = nil
             next = nil
             return
         }
+        idle = nil
         candidate = promotion.standby == nil ? try KeyMaterial.generate(promotion.algorithm) : nil
         next = promotion.needsNext ? try KeyMaterial.generate(promotion.algorithm) : nil
     }
@@ -69,7 +73,7 @@ package struct KeyRotation: Act {
             let why = "rotated meanwhile: \(signer.key.kid) signs since \(signer.since.rfc3339)"
             return Decision(plan: .unchanged(why), signer: signer.key, kid: signer.key.kid)
         }
-        let plan = try RotationPlan(options, store)
+        let plan = try idle.map(RotationPlan.unchanged) ?? RotationPlan(options, store)
         guard case .promote(let promotion) = plan else {
             return Decision(plan: plan, signer: signer?.key, kid: signer?.key.kid ?? "")
         }

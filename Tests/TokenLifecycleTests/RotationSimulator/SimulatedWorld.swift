@@ -71,9 +71,10 @@ final class SimulatedWorld {
         do {
             try perform(event)
         } catch let failure as Failure {
-            // A broken web server is said aloud, and what was done before stands; what is refused was not to be done.
+            // A broken web server is said aloud, and what was done before stands; what is refused was not to be done, but a
+            // token is never refused: somebody could not log in.
             let isExpected =
-                failure.kind == .refused || (failure.kind == .cannotCreate && isBroken)
+                (failure.kind == .refused && !event.issues) || (failure.kind == .cannotCreate && isBroken)
                 || (failure.kind == .busy && failure.target == "clock")
             guard isExpected else { throw Violation(kind: .unexpected, description: "\(event): \(failure)") }
         }

@@ -41,6 +41,13 @@ struct Story: Sendable {
         case set(policy: String, to: Duration)
         /// The store's clock is stepped to this much from true time, in thousandths of half the skew.
         case stepClock(Int)
+
+        var issues: Bool {
+            switch self {
+            case .issue, .issueAtTakeover: true
+            default: false
+            }
+        }
     }
 }
 

@@ -64,6 +64,19 @@ import TokenStorage
         #expect(try #require(try test.key("newer").knownAt) - test.now < .minutes(3))
     }
 
+    @Test func `what becomes due while deciding is left to the next run`() throws {
+        let test = try TestStore()
+        let signer = try #require(try test.signer)
+        test.advance(.days(30))
+        var options = KeyRotation.Options()
+        options.ifOlderThan = .days(30) + .ms
+        let rotation = try KeyRotation(options, reason: nil, preparing: test.store)
+        test.advance(.ms * 2)
+        #expect(try test.run(rotation).unchanged == 1)
+        #expect(try test.signer == signer)
+        #expect(try test.rotate { $0.ifOlderThan = options.ifOlderThan }.changed > 0)
+    }
+
     @Test func `the plan has dates`() throws {
         let test = try TestStore()
         let signer = try #require(try test.signer)
