@@ -67,8 +67,11 @@ struct CleanupCommand: ConsoleCommand {
         let store = try console.store(for: .writing)
         let actor = console.recordedActor
         // A signal is answered after a whole step, never in the middle of one.
+        let total = console.showsProgress ? try cleanup.plan(store).total : nil
         let (counts, finished, audit) = try interruption.protecting {
-            try cleanup.run(store, as: actor) { interruption.isRequested }
+            try console.showingProgress("cleanup") { progress in
+                try cleanup.run(store, as: actor, total: total, progress: progress) { interruption.isRequested }
+            }
         }
         var report = report(counts, finished: finished, isDryRun: false)
         report.audit = audit

@@ -70,10 +70,12 @@ package struct Cleanup: Sendable {
 
     /// Removes in batches until nothing is left, or time, rows or patience end. `stopping` is asked between batches.
     ///
-    /// Also answers whether it came to its end, and the audit event's sequence where something was removed.
-    package func run(_ store: Store, as actor: Actor, stopping: () -> Bool = { false }) throws -> (
-        Counts, finished: Bool, audit: Int64?
-    ) {
+    /// `progress` is told after each of them how many rows are done. Also answers whether it came to its end, and the audit
+    /// event's sequence where something was removed.
+    package func run(
+        _ store: Store, as actor: Actor, total: Int? = nil, progress: (BatchProgress) -> Void = { _ in },
+        stopping: () -> Bool = { false }
+    ) throws -> (Counts, finished: Bool, audit: Int64?) {
         let began = store.clock.now()
         var done = Counts()
         var size = 500
@@ -95,6 +97,7 @@ package struct Cleanup: Sendable {
                 let held = try clock.measure {
                     removed = try store.write(as: actor) { try step($0, batch, &done) }
                 }
+                progress(BatchProgress(done: done.total, total: total))
                 if removed < batch { break }
                 size = Self.next(size, held: held, wanted: options.batchTime)
                 _ = store.database.checkpoint()
