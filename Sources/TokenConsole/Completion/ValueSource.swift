@@ -32,7 +32,8 @@ enum ValueSource: Equatable {
         "key publish": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "policy get": [.policies], "policy set": [.policies, .policyValue],
-        "token verify": [.free], "token inspect": [.free], "token refresh": [.free],
+        "token verify": [.free], "token inspect": [.free], "token introspect": [.free],
+        "token refresh": [.free],
     ]
 
     /// The source of an option's values.

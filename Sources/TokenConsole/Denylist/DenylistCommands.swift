@@ -121,14 +121,14 @@ struct DenylistCheck: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let rules: [DenyRule]
-        if target == "-" {
-            guard let bytes = try console.readToken("-") else {
-                throw Failure(.malformed, "standard input is larger than any token")
-            }
-            rules = try console.store(for: .reading).read { try $0.rules(matching: bytes) }
-        } else {
-            rules = try console.store(for: .reading).read { [try $0.denyRule(.token, target)].compactMap { $0 } }
+        let token = target == "-" ? try console.readToken("-") : nil
+        guard target != "-" || token != nil else {
+            throw Failure(.malformed, "standard input is larger than any token")
+        }
+        let (rules, causes) = try console.store(for: .reading).read { store in
+            let rules =
+                try token.map(store.rules(matching:)) ?? [try store.denyRule(.token, target)].compactMap { $0 }
+            return (rules, try rules.map(store.cause(of:)))
         }
         if !rules.isEmpty { console.outcome = .no }
         try console.show(
@@ -136,7 +136,7 @@ struct DenylistCheck: ConsoleCommand {
             [
                 .init("denied", .bool(!rules.isEmpty)), .init("rules", .array(rules.map { .integer($0.id) })),
             ],
-            lines: rules.isEmpty ? ["not denied"] : rules.map { "denied: \($0.explanation)" })
+            lines: rules.isEmpty ? ["not denied"] : causes.map { $0.sentence() })
     }
 }
 

@@ -4,7 +4,9 @@ internal import ArgumentParser
 struct TokenCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Tokens: issue, refresh, verify and explain them",
-        subcommands: [TokenIssue.self, TokenRefresh.self, TokenVerify.self, TokenInspect.self])
+        subcommands: [
+            TokenIssue.self, TokenRefresh.self, TokenVerify.self, TokenInspect.self, TokenIntrospect.self,
+        ])
 
     @OptionGroup var global: GlobalOptions
 }

@@ -27,6 +27,8 @@ public enum RefusalReason: String, CaseIterable, Sendable {
     case sessionExpired = "session_expired"
     case sessionLoggedOut = "session_logged_out"
     case spent
+    /// An opaque token of the right form that this store did not issue, or whose secret is not the one issued.
+    case unknownToken = "unknown_token"
 }
 
 /// One question asked of a token, and its answer.
@@ -42,6 +44,8 @@ package struct Check: Sendable {
     package var answer: Answer
     /// For a person: what was compared, and what caused a denial.
     package var detail: String
+    /// The act on record behind a no.
+    package var cause: Cause?
 
     package init(name: String, answer: Answer, detail: String) {
         self.name = name
@@ -53,6 +57,12 @@ package struct Check: Sendable {
 
     static func no(_ name: String, _ reason: RefusalReason, _ detail: String) -> Check {
         Check(name: name, answer: .no(reason), detail: detail)
+    }
+
+    static func no(_ name: String, _ reason: RefusalReason, because cause: Cause) -> Check {
+        var check = no(name, reason, cause.sentence())
+        check.cause = cause
+        return check
     }
 
     static func skipped(_ name: String, _ detail: String) -> Check {

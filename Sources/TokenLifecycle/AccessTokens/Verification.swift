@@ -44,7 +44,7 @@ package struct Verification: Sendable {
 extension StoreReading {
     /// Checks an access token against this snapshot. Any bytes get a verdict; it throws only where it cannot decide.
     ///
-    /// Stops at the first no, or with `exhaustively` asks on as far as the answers still mean something.
+    /// Stops at the first no, or with `exhaustively` asks on: what follows a bad signature is then about the text alone.
     package func verify(
         _ token: [UInt8], _ expectations: Expectations = Expectations(), exhaustively: Bool = false
     ) throws -> Verification {
@@ -67,7 +67,7 @@ extension StoreReading {
             let answer = try check(&asking)
             verification.checks.append(contentsOf: answer)
             let refused = answer.contains { if case .no = $0.answer { true } else { false } }
-            if refused, !exhaustively || asking.key == nil { break }
+            if refused, !exhaustively { break }
         }
         verification.kid = asking.key?.kid
         return verification
@@ -100,7 +100,7 @@ struct TokenChecks<Store: StoreReading> {
 
     var checks: [Question] {
         [
-            { try $0.findKey() }, { [$0.keyState()] }, { [try $0.signature()] }, { [$0.type()] }, { $0.times() },
+            { try $0.findKey() }, { [try $0.keyState()] }, { [try $0.signature()] }, { [$0.type()] }, { $0.times() },
             { [$0.issuer(), $0.audience()] }, { try $0.denials() }, { [try $0.sessionAlive()] },
         ]
     }
@@ -130,11 +130,15 @@ struct TokenChecks<Store: StoreReading> {
         return [.yes("key", "\(key.kid), \(key.algorithm.rawValue)")]
     }
 
-    private func keyState() -> Check {
+    private func keyState() throws -> Check {
         guard let key else { return .skipped("key state", "no key") }
         if let revoked = key.revokedAt, revoked <= at {
-            let cause = key.revocationCause?.rawValue ?? "no cause given"
-            return .no("key state", .keyRevoked, "revoked \(revoked.rfc3339): \(cause)")
+            let why = key.revocationCause?.rawValue ?? "no cause given"
+            guard var cause = try store.cause("key \(key.kid)", at: revoked) else {
+                return .no("key state", .keyRevoked, "revoked \(revoked.rfc3339): \(why)")
+            }
+            cause.deed = "revoked as \(why)"
+            return .no("key state", .keyRevoked, because: cause)
         }
         if let removed = key.removedAt, removed <= at {
             return .no("key state", .keyRemoved, "removed \(removed.rfc3339), after the last token it signed")
@@ -228,7 +232,7 @@ struct TokenChecks<Store: StoreReading> {
             guard let rule = try store.denyRule(scope, value), rule.createdAt <= at,
                 rule.matches(issuedAt: claims.iat)
             else { return .yes(name, "no rule") }
-            return .no(name, reason, rule.explanation)
+            return .no(name, reason, because: try store.cause(of: rule))
         }
     }
 
@@ -242,18 +246,6 @@ struct TokenChecks<Store: StoreReading> {
         guard let row = store.ids.row(of: id, .session), let session = try store.session(row: row) else {
             return .no(name, .sessionUnknown, "no session \(id)")
         }
-        var check = session.aliveCheck(at: at)
-        check.name = name
-        return check
-    }
-}
-
-extension DenyRule {
-    /// "rule 17: user alice denied by dana at …, INC-481 (audit 41)".
-    package var explanation: String {
-        let cutOff = issuedBefore.map { ", for tokens issued until \($0.rfc3339)" } ?? ""
-        let why = reason.map { ": \($0)" } ?? ""
-        let event = auditSeq.flatMap { $0 > 0 ? " (audit \($0))" : nil } ?? ""
-        return "rule \(id): \(subject) denied by \(actor) at \(createdAt.rfc3339)\(cutOff)\(why)\(event)"
+        return try store.aliveCheck(name, session, at: at)
     }
 }

@@ -53,6 +53,7 @@ struct Invocation: Sendable {
         "refresh revoke": Invocation("{family}"),
         "token issue": Invocation("--user", "zoe"), "token refresh": Invocation("-", input: "nonsense", code: .no),
         "token verify": Invocation("-", input: "{token}"), "token inspect": Invocation("-", input: "{token}"),
+        "token introspect": Invocation("-", input: "{token}"),
         "key list": Invocation("--state", "all"), "key show": Invocation("{active}"), "key generate": Invocation(),
         "key publish": Invocation("{folder}/published.json"), "key rotate": Invocation(),
         "key revoke": Invocation(

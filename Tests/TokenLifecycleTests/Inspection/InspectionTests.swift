@@ -69,7 +69,7 @@ import TokenStorage
         var random = SeededRandom(4)
         let guess = OpaqueToken.session(real.id, secret: SecretBytes(copying: random.bytes(32)))
         let guessed = try inspect(test, guess)
-        #expect(guessed.verification.verdict == .inactive(.unknownKey))
+        #expect(guessed.verification.verdict == .inactive(.unknownToken))
         #expect(guessed.session == nil && guessed.verification.checks.allSatisfy { !$0.detail.contains("alice") })
         let elsewhere = OpaqueToken.session(real.id ^ 1, secret: SecretBytes(copying: random.bytes(32)))
         #expect(
