@@ -180,11 +180,21 @@ CREATE TABLE audit_event (
 
 CREATE INDEX audit_event_by_target ON audit_event (target);
 
--- What each cleanup did, for status and doctor; the last few only.
+-- What the events before the oldest that is left came to, signed by the store's identity: written by the cleanup that
+-- removed them under retention.audit, and what the chain builds on from then on.
+CREATE TABLE audit_anchor (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,                   -- of the last event removed
+    hash BLOB NOT NULL,                     -- and its hash
+    signed TEXT NOT NULL                    -- both, with store and epoch: a compact JWS
+) STRICT;
+
+-- What each cleanup did, for status and doctor; the last few only. One runs at a time: it holds the lease in its row, and
+-- renews it with every batch.
 CREATE TABLE cleanup_run (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     started_at INTEGER NOT NULL,
-    finished_at INTEGER,
+    finished_at INTEGER,                    -- none: it runs, or was cut off
     removed INTEGER NOT NULL DEFAULT 0,
-    lease_until INTEGER
+    lease_until INTEGER                     -- while it runs: after that it is taken for dead
 ) STRICT;

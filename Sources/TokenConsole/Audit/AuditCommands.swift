@@ -54,12 +54,14 @@ struct AuditVerify: ConsoleCommand {
             "audit.verify",
             [
                 .init("intact", .bool(result.broken == nil)), .init("events", .integer(result.events)),
-                .init("head", .string(head)), .init("broken_at", result.broken.map { .integer($0.seq) } ?? .null),
+                .init("removed", .integer(result.removed)), .init("head", .string(head)),
+                .init("broken_at", result.broken.map { .integer($0.seq) } ?? .null),
                 .init("what", result.broken.map { .string($0.what) } ?? .null),
             ],
             lines: [
                 result.broken.map { "broken at event \($0.seq): \($0.what)" }
                     ?? "intact: \(result.events.counted("event")), head \(head)"
+                    + (result.removed > 0 ? "; the first \(result.removed.grouped) removed, and signed for" : "")
             ])
     }
 }

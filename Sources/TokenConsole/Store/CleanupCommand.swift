@@ -11,10 +11,11 @@ struct CleanupCommand: ConsoleCommand {
               tokenctl cleanup --dry-run
               tokenctl cleanup --cron --max-time 10m
               tokenctl cleanup --only sessions,denylist --older-than 7d
+              tokenctl cleanup --vacuum incremental --skip-if-running
             """)
     static let result = ResultShape.report("cleanup")
 
-    @Option(help: ArgumentHelp("sessions, refresh, denylist, keys; several with commas", valueName: "parts"))
+    @Option(help: ArgumentHelp("sessions, refresh, denylist, keys, audit; several with commas", valueName: "parts"))
     var only: PartList?
 
     @Option(
@@ -33,6 +34,13 @@ struct CleanupCommand: ConsoleCommand {
     @Option(help: ArgumentHelp("Stop after so many rows", valueName: "n"))
     var maxRows: Int?
 
+    @Option(
+        help: "What becomes of free pages: none keeps them for new rows, incremental gives them back in small steps")
+    var vacuum: Cleanup.Vacuum = .none
+
+    @Flag(help: "While another cleanup runs: say so and exit 0 instead of 75")
+    var skipIfRunning = false
+
     @Flag(help: "The system clock is right, although nothing was written for more than 30 days")
     var acceptClock = false
 
@@ -50,64 +58,56 @@ struct CleanupCommand: ConsoleCommand {
         options.batchTime = batchTime
         options.maxTime = maxTime
         options.maxRows = maxRows
+        options.vacuum = vacuum
         options.acceptsClock = acceptClock
         options.reason = try act.reason(in: console)
         let cleanup = Cleanup(options)
         let guards = Guards(act)
         if act.isDryRun || guards.hasAny {
-            let counts = try cleanup.plan(console.store(for: .reading))
+            let survey = try cleanup.survey(console.store(for: .reading))
             if guards.hasAny {
-                let preview = Preview(action: "cleanup", tier: .one, summary: "", count: counts.total)
+                let preview = Preview(action: "cleanup", tier: .one, summary: "", count: survey.counts.total)
                 try guards.check(preview, policyLimit: .max)
             }
-            if act.isDryRun { return try console.show(report(counts, finished: true, isDryRun: true)) }
-        }
-        let interruption = console.interruption
-        guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
-        let store = try console.store(for: .writing)
-        let actor = console.recordedActor
-        // A signal is answered after a whole step, never in the middle of one.
-        let total = console.showsProgress ? try cleanup.plan(store).total : nil
-        let (counts, finished, audit) = try interruption.protecting {
-            try console.showingProgress("cleanup") { progress in
-                try cleanup.run(store, as: actor, total: total, progress: progress) { interruption.isRequested }
+            if act.isDryRun {
+                var result = CleanupResult()
+                result.counts = survey.counts
+                result.tables = survey.tables()
+                return try console.show(CleanupReport(result, isDryRun: true).report)
             }
         }
-        var report = report(counts, finished: finished, isDryRun: false)
-        report.audit = audit
-        try console.show(report)
-        guard !finished else { return }
-        if interruption.isRequested {
+        guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
+        do {
+            let result = try run(cleanup, in: &console)
+            try console.show(CleanupReport(result, isDryRun: false).report)
+            guard !result.finished else { return }
+        } catch let failure as Failure where skipIfRunning && failure.isOfRunningCleanup {
+            var result = CleanupResult()
+            result.finished = false
+            result.skipped = options.parts.sorted { $0.rawValue < $1.rawValue }.map { ($0, failure.message) }
+            return try console.show(CleanupReport(result, isDryRun: false, instead: failure.message).report)
+        }
+        if console.interruption.isRequested {
             throw Failure(.interrupted, "stopped after a whole step; run it again to go on")
         }
         console.outcome = .partial
     }
 
-    private func report(_ counts: Cleanup.Counts, finished: Bool, isDryRun: Bool) -> Report {
-        let words = isDryRun ? "would be removed" : "removed"
-        var parts: [String] = []
-        func add(_ count: Int, _ singular: String, _ plural: String? = nil) {
-            if count > 0 { parts.append(count.counted(singular, plural: plural)) }
+    /// A signal is answered after a whole step, never in the middle of one.
+    private func run(_ cleanup: Cleanup, in console: inout Console) throws -> CleanupResult {
+        let interruption = console.interruption
+        let store = try console.store(for: .writing)
+        let actor = console.recordedActor
+        let total = console.showsProgress ? try cleanup.plan(store).total : nil
+        return try interruption.protecting {
+            try console.showingProgress("cleanup") { progress in
+                try cleanup.run(store, as: actor, total: total, progress: progress) { interruption.isRequested }
+            }
         }
-        add(counts.sessions, "session")
-        add(counts.families, "refresh family", "refresh families")
-        add(counts.rules, "denylist rule")
-        add(counts.keysRemoved.count, "key")
-        add(counts.privateHalves.count, "private key half", "private key halves")
-        add(counts.successors, "sealed successor")
-        var lines = [parts.isEmpty ? "nothing to remove" : parts.joined(separator: ", ") + " " + words]
-        if counts.ended > 0 {
-            lines.append("\(counts.ended.counted("logged-out session")) \(isDryRun ? "would be " : "")marked ended")
-        }
-        if !finished { lines.append("stopped early: run it again to go on") }
-        var report = Report(
-            action: "cleanup", items: [], lines: lines, details: counts.json + [.init("finished", .bool(finished))])
-        report.matched = counts.total
-        report.changed = isDryRun ? 0 : counts.total
-        report.dryRun = isDryRun
-        return report
     }
 }
+
+extension Cleanup.Vacuum: ExpressibleByArgument {}
 
 /// `sessions,denylist`: parts of a cleanup.
 struct PartList: ExpressibleByArgument, Sendable {

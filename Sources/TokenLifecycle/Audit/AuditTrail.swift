@@ -2,7 +2,10 @@ internal import TokenStorage
 
 /// Whether the record is as it was written.
 package struct AuditVerification: Sendable {
+    /// How many there have been, with those that retention removed.
     package var events: Int64
+    /// Those that retention removed, before the first that is left: what they came to is signed.
+    package var removed: Int64 = 0
     /// Hash of the last event: what a checkpoint outside the store would pin.
     package var head: [UInt8]
     /// The first event that does not follow from the one before, and what is wrong.
@@ -21,6 +24,13 @@ extension StoreReading {
         var result = AuditVerification(
             events: 0, head: AuditEvent.origin(storeID: facts.storeID, epoch: facts.epoch), broken: nil)
         var latest = Instant(milliseconds: .min)
+        if let anchor = try auditAnchor() {
+            guard try anchor.isGenuine(self) else {
+                result.broken = (anchor.seq, "what the events up to it came to is not signed by this store")
+                return result
+            }
+            (result.events, result.removed, result.head) = (anchor.seq, anchor.seq, anchor.hash)
+        }
         let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq"
         try sql.forEach(select) { row in
             let event: AuditEvent

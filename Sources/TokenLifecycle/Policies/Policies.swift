@@ -36,6 +36,8 @@ package struct Policies: Sendable {
     package var keyRotation: Duration { duration("key.rotation") }
     package var keyRollback: Duration { duration("key.rollback") }
     package var retentionEnded: Duration { duration("retention.ended") }
+    /// Nil keeps the audit record for ever.
+    package var retentionAudit: Duration? { try? Duration(text: value("retention.audit")) }
     package var maxAffected: Int { Int(value("act.max_affected")) ?? 1000 }
     package var issuer: String { value("token.issuer") }
     package var audience: String { value("token.audience") }

@@ -66,6 +66,9 @@ package final class StoreWriter: StoreReading {
         return row
     }
 
+    /// See `WriteTransaction`.
+    func returnFreePages(about count: Int) throws -> Int { try transaction.returnFreePages(about: count) }
+
     func leavesTraces() { hasTraces = true }
 
     /// Reads the policies again after one was set.

@@ -31,6 +31,11 @@ final class Checkpointer: Sendable {
         due = Mutex(limit)
     }
 
+    /// Whether commits try checkpoints at all: not while somebody does it at times of their own choosing.
+    func isAutomatic(_ isAutomatic: Bool) {
+        due.withLock { $0 = isAutomatic ? limit : .max }
+    }
+
     func truncate(_ database: GRDB.Database, patience: Duration) -> Outcome {
         var outcome = Outcome(code: SQLITE_OK, frames: -1, copied: -1)
         wait.interruptingAfter(patience) {

@@ -37,8 +37,10 @@ extension Database {
 
     private func build(_ steps: [MigrationStep], _ applicationID: Int32, at now: Int64) throws {
         try exclusively { database in
-            // Before the first table, or never; `cleanup --vacuum incremental` needs it.
-            try database.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+            // Both before the first table, or never. Removing a row touches a page of each index somewhere, and a commit
+            // writes whole pages: small ones cost a cleanup half the time (docs/decisions/0005-small-pages.md). Without
+            // auto_vacuum no free page could ever be given back but by a full VACUUM.
+            try database.execute(sql: "PRAGMA page_size = 1024; PRAGMA auto_vacuum = INCREMENTAL")
             let transaction = SQLiteTransaction(database, wait)
             defer { transaction.end() }
             // One commit in rollback mode, so the file says whose it is as soon as it says anything: a reader of its

@@ -38,16 +38,14 @@ final class SQLiteTransaction: WriteTransaction {
         }
     }
 
-    func integers(_ sql: SQL) throws -> [Int64] {
+    func forEachInteger(_ sql: SQL, _ body: (Int64) throws -> Bool) throws {
         try run(sql) { statement, columns in
-            var integers: [Int64] = []
             while try statement.step() {
                 guard let integer = statement.integer else {
                     throw StorageError(.corrupt, "column \(columns[0]): expected integer", sql: sql.text)
                 }
-                integers.append(integer)
+                guard try body(integer) else { return }
             }
-            return integers
         }
     }
 

@@ -8,8 +8,8 @@ package protocol ReadTransaction {
     /// Row by row, in constant memory, until `body` answers `false`.
     func forEach(_ sql: SQL, _ body: (Row) throws -> Bool) throws
 
-    /// The first column of all rows, packed: for the numbers of many rows at once.
-    func integers(_ sql: SQL) throws -> [Int64]
+    /// The first column of each row, until `body` answers `false`: for the numbers of millions of rows in constant memory.
+    func forEachInteger(_ sql: SQL, _ body: (Int64) throws -> Bool) throws
 
     /// What the engine would do, a line per step: tests pin the plans of hot statements with it.
     func queryPlan(_ sql: SQL) throws -> [String]
@@ -31,6 +31,16 @@ extension ReadTransaction {
             return true
         }
         return rows
+    }
+
+    /// The first column of all rows, packed. For results of bounded size.
+    package func integers(_ sql: SQL) throws -> [Int64] {
+        var integers: [Int64] = []
+        try forEachInteger(sql) { integer in
+            integers.append(integer)
+            return true
+        }
+        return integers
     }
 
     /// The first column of the first row.

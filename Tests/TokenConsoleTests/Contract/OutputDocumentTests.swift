@@ -68,7 +68,8 @@ import TokenLifecycle
             "scope of a deny rule": words(DenyScope.self), "outcome of an item": words(Report.Outcome.self),
             "kind of a token": words(Inspection.Kind.self), "answer of a check": ["yes", "no", "skipped"],
             "refusal reason": words(RefusalReason.self), "reason of a refused refresh": words(RefreshRefusal.self),
-            "error": words(Failure.Kind.self),
+            "table of a cleanup": words(CleanupTable.Name.self),
+            "why a cleanup keeps rows": words(CleanupTable.Why.self), "error": words(Failure.Kind.self),
         ]
         let documented = try Document.words()
         #expect(Set(documented.keys) == Set(known.keys))

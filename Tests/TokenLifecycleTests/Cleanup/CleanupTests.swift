@@ -87,16 +87,16 @@ import TokenStorage
         var options = Cleanup.Options()
         options.olderThan = .zero
         options.maxRows = 12
-        let (first, finished, _) = try Cleanup(options).run(test.store, as: test.actor)
-        #expect(first.sessions == 12 && !finished)
+        let first = try Cleanup(options).run(test.store, as: test.actor)
+        #expect(first.counts.sessions == 12 && !first.finished)
         #expect(try test.count("session") == 18)
-        let (stopped, done, _) = try Cleanup(options).run(test.store, as: test.actor, stopping: { true })
-        #expect(stopped.total == 0 && !done)
+        let stopped = try Cleanup(options).run(test.store, as: test.actor, stopping: { true })
+        #expect(stopped.counts.total == 0 && !stopped.finished)
         options.maxRows = nil
         options.maxTime = .zero
-        #expect(try Cleanup(options).run(test.store, as: test.actor).0.total == 0)
+        #expect(try Cleanup(options).run(test.store, as: test.actor).counts.total == 0)
         options.maxTime = nil
-        #expect(try Cleanup(options).run(test.store, as: test.actor).0.sessions == 18)
+        #expect(try Cleanup(options).run(test.store, as: test.actor).counts.sessions == 18)
         #expect(try test.read { try $0.verifyAudit().broken == nil })
     }
 

@@ -92,12 +92,17 @@ import TokenStorage
         test.advance(.days(2))
         expectIndexed(
             try test.plans { store in
-                _ = try store.endFloored(100)
-                _ = try store.removeSessions(store.now, 100)
+                for client in try store.flooredClients() {
+                    _ = try store.flooredSessions(client, 1...100)
+                    _ = try store.endFloored([1], client)
+                }
+                _ = try store.dueSessions(store.now, 1...100)
+                _ = try store.removeSessions([1, 2], store.now)
+                _ = try store.removeSessions([1, 1000], store.now)
                 _ = try store.removeFamilies(store.now, 100)
-                _ = try store.wipeSuccessors(100)
-                _ = try store.removeRules(100)
-            }, atLeast: 8)
+                _ = try store.wipeSuccessors(store.now, 100)
+                _ = try store.removeRules(store.now, 100)
+            }, atLeast: 12)
     }
 
     @Test func `planning a cleanup`() throws {

@@ -21,9 +21,9 @@ final class RecordingTransaction: WriteTransaction {
         try inner.forEach(sql, body)
     }
 
-    func integers(_ sql: SQL) throws -> [Int64] {
+    func forEachInteger(_ sql: SQL, _ body: (Int64) throws -> Bool) throws {
         statements.append(sql)
-        return try inner.integers(sql)
+        try inner.forEachInteger(sql, body)
     }
 
     func execute(_ sql: SQL) throws -> Int {

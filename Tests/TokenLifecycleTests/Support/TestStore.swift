@@ -186,7 +186,7 @@ final class TestStore: Sendable {
     func cleanUp(_ change: (inout Cleanup.Options) -> Void = { _ in }) throws -> Cleanup.Counts {
         var options = Cleanup.Options()
         change(&options)
-        return try Cleanup(options).run(store, as: actor).0
+        return try Cleanup(options).run(store, as: actor).counts
     }
 
     var clientIDs: [String] { get throws { try read { try $0.clients().items.map(\.client.clientID) } } }
