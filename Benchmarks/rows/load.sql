@@ -1,9 +1,6 @@
--- From the facts of ../schema/facts.sql (attached as facts) into the tables of migrations/m0001_initial.sql: one
--- transaction, so a failure leaves the store as it was. :now is the instant at which the facts end.
-
-PRAGMA foreign_keys = ON;
-PRAGMA cache_size = -262144;
-BEGIN IMMEDIATE;
+-- From the facts of ../schema/facts.sql (attached as facts) into the tables of migrations/m0001_initial.sql. ../generate-rows
+-- runs it within one transaction, where the two large tables have lost their indexes and get them back afterwards. :now is
+-- the instant at which the facts end.
 
 INSERT INTO user (subject, created_at)
 SELECT subject, created_at FROM facts.user WHERE true ON CONFLICT DO NOTHING;
@@ -38,10 +35,3 @@ SELECT
 FROM facts.fact f ORDER BY f.id;
 
 UPDATE store SET last_write_at = max(last_write_at, :now);
-COMMIT;
-
-.mode list
-.headers off
-SELECT count(*) || ' sessions, ' || coalesce(sum(alive_until > :now), 0) || ' alive, of '
-    || (SELECT count(*) FROM user) || ' users at ' || (SELECT count(*) FROM client) || ' clients'
-FROM session;
