@@ -4,9 +4,10 @@ SWIFT   ?= swift
 PREFIX  ?= /usr/local
 DESTDIR ?=
 RELEASE := .build/release/tokenctl
+EXAMPLE := Examples/HummingbirdApp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test torture lint bench build release install clean packages packages-test
+.PHONY: help demo test example torture lint bench build release install clean packages packages-test
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +17,10 @@ demo: release ## Build, fill ./.demo with an example, and tour it
 
 test: packages-test ## Run every test: Swift's, then the ones by real processes
 	scripts/test
+
+example: packages-test build ## Build the example application, and drive it by HTTP beside an operator's console
+	$(SWIFT) build --package-path $(EXAMPLE)
+	$(EXAMPLE)/end-to-end .build/debug/tokenctl $(EXAMPLE)/.build/debug/App
 
 torture: release ## The long forms: a million steps against the model, 1,000 races, 1,000 killed cleanups (hours)
 	Tests/torture $(RELEASE)
@@ -39,7 +44,7 @@ install: ## Copy the release binary (built if there is none) to PREFIX, /usr/loc
 	install -D -m 0755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/tokenctl
 
 clean: ## Remove what the other targets made
-	rm -rf .build .demo .venv
+	rm -rf .build .demo .venv $(EXAMPLE)/.build
 
 packages:
 	@scripts/install-packages

@@ -25,7 +25,9 @@ CREATE TABLE policy (
 CREATE TABLE user (
     id INTEGER PRIMARY KEY,
     subject TEXT NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL,
+    token_issued_at INTEGER,                -- the last access token without a session,
+    tokens_until INTEGER                    -- and the latest exp of any such
 ) STRICT;
 
 CREATE TABLE client (

@@ -88,7 +88,7 @@ def full_run(world, secrets, said):
     # Refused things are where a careless message would quote what it was given.
     for text in (token, bob["session_token"], alice["access_token"], token[:-1], token.upper(), f" {token}\n{token}"):
         for verb in (["token", "refresh", "-"], ["token", "verify", "-"], ["token", "inspect", "-"],
-                     ["denylist", "check", "-"], ["session", "show", "-"], ["session", "revoke", "-"],
+                     ["token", "introspect", "-"], ["denylist", "check", "-"], ["session", "show", "-"], ["session", "revoke", "-"],
                      ["user", "logout", "-", *why], ["key", "import", "-", "--kid", "bad", "--until", "1d", *why]):
             run(*verb, stdin=text)
         run("session", "show", text)
@@ -105,7 +105,7 @@ def full_run(world, secrets, said):
     listings = []
     for verb in (["session", "list", "--state", "all"], ["refresh", "list", "--state", "all"], ["user", "list"],
                  ["client", "list"], ["key", "list"], ["key", "export", "jwks"], ["denylist", "list"], ["audit", "list"],
-                 ["policy", "list"], ["status"]):
+                 ["policy", "list"], ["status"], ["user", "show", "alice"], ["client", "show", "web"], ["key", "timeline"]):
         listings.append(run(*verb).out)
         listings.append(run(*verb, "--json").out)
     for session in (alice, bob, carol):

@@ -5,7 +5,7 @@ internal import TokenLifecycle
 /// `audit …`
 struct AuditCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "The record of every act: who, what, why",
+        commandName: "audit", abstract: "The record of acts and replays, not of logins: who, what, why",
         subcommands: [AuditList.self, AuditVerify.self])
 
     @OptionGroup var global: GlobalOptions

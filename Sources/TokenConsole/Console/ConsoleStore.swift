@@ -76,6 +76,16 @@ extension Console {
             passphrases: passphrases)
     }
 
+    /// Beside a demo that has a place of its own, unless one is named: a key that was made to play with must not be found
+    /// later in the place where the real one is looked for.
+    func masterKeySource(ofDemoAt path: String) -> MasterKeySource {
+        let isNamed = globals.masterKey != nil || variable("TOKENCTL_MASTER_KEY_FILE") != nil
+        guard !isNamed, globals.db != nil || variable("TOKENCTL_DB") != nil else { return masterKeySource }
+        let stem = path.hasSuffix(".db") ? String(path.dropLast(3)) : path
+        return MasterKeySource(
+            places: [.init(path: Files.absolute("\(stem).master.key"), isNamed: true)], passphrases: passphrases)
+    }
+
     /// A folder of the XDG Base Directory Specification, which wants relative paths ignored.
     func userFolder(_ variableName: String, _ standard: String) -> String? {
         if let folder = variable(variableName), folder.hasPrefix("/") { return folder }

@@ -61,7 +61,7 @@ struct Init: ConsoleCommand {
         creation.algorithm = noKey ? nil : alg
         creation.group = group
         if console.globals.db == nil, console.variable("TOKENCTL_DB") == nil { try Files.makeFolders(above: path) }
-        let source = console.masterKeySource
+        let source = demo ? console.masterKeySource(ofDemoAt: path) : console.masterKeySource
         let newKey = try source.createIfMissing(isProtected: passphrase)
         let clock = console.clock
         let store: Store
@@ -89,6 +89,12 @@ struct Init: ConsoleCommand {
             demo
                 ? "next: 'tokenctl status', 'tokenctl session list', 'tokenctl user show NAME'"
                 : "next: 'tokenctl session create --user NAME --with-tokens', 'tokenctl status'")
+    }
+
+    /// What a shell must be told, where nothing of it is looked for of itself.
+    private static func places(_ database: String, _ key: MasterKeySource, _ console: Console) -> String {
+        guard let path = key.places.first?.path, path != console.masterKeySource.places.first?.path else { return "" }
+        return "'export TOKENCTL_DB=\(database) TOKENCTL_MASTER_KEY_FILE=\(path)', "
     }
 
     private static func report(

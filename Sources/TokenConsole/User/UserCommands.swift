@@ -24,55 +24,6 @@ extension Listing where Record == User {
     }
 }
 
-struct UserShow: ConsoleCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show whether anything of a user is still alive",
-        discussion: """
-            EXAMPLES
-              tokenctl user show alice
-            """,
-        aliases: ["get"])
-    static let result = ResultShape.answer("user.show")
-
-    @Argument(help: ArgumentHelp("The subject", valueName: "user"))
-    var user: String
-
-    @OptionGroup var global: GlobalOptions
-
-    func run(in console: inout Console) throws {
-        let name = self.user
-        let (user, sessions, rule, now) = try console.store(for: .reading).read { reader in
-            (
-                try reader.user(named: name), try reader.liveSessions(ofUser: name), try reader.denyRule(.user, name),
-                reader.now
-            )
-        }
-        let isAlive = !sessions.isEmpty
-        let lines =
-            [
-                // One word first: it is what was asked.
-                isAlive
-                    ? "alive: \(user.subject) has \(sessions.count.counted("live session"))"
-                    : "dead: \(user.subject) has no live session",
-                rule.map { "access tokens denied by rule \($0.id) of \($0.createdAt.rfc3339)" } ?? "no denylist rule",
-            ]
-            + sessions.map { session in
-                let from = session.ip.map { " from \($0)" } ?? ""
-                return "\(session.id)  \(session.client)\(from)  seen \(session.lastSeenAt.rfc3339)"
-            }
-        try console.show(
-            "user.show",
-            [
-                .init("user", .string(user.subject)), .init("alive", .bool(isAlive)),
-                .init("live_sessions", .integer(Int64(sessions.count))),
-                .init("session_ids", .array(sessions.map { .string($0.id.text) })),
-                .init("last_seen_at", user.lastSeenAt.map { .string($0.rfc3339) } ?? .null),
-                .init("created_at", .string(user.createdAt.rfc3339)),
-                .init("deny_rule", rule.map { .integer($0.id) } ?? .null), .init("at", .string(now.rfc3339)),
-            ], lines: lines)
-    }
-}
-
 struct UserLogoutCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout", abstract: "End every login of users and deny their access tokens",

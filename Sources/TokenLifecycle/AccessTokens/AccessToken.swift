@@ -72,7 +72,8 @@ extension StoreWriter {
         return try issueAccessToken(request, client: session.client, session: session)
     }
 
-    /// Signs with the key whose turn it is, counts the token, and records on its session how long it can live.
+    /// Signs with the key whose turn it is, counts the token, and records on its session, or where it
+    /// has none on its user, how long it can live.
     func issueAccessToken(_ request: AccessTokenRequest, client: String, session: Session?) throws -> AccessToken {
         try giveWayToCutOffs(user: request.user, client: client, session: session?.id.text)
         let lifetime = request.lifetime ?? policies.accessTTL
@@ -120,6 +121,12 @@ extension StoreWriter {
                 """
                 UPDATE session SET access_until = \(end)
                 WHERE id = \(session.id.row) AND (access_until IS NULL OR access_until < \(end))
+                """)
+        } else {
+            try execute(
+                """
+                UPDATE user SET token_issued_at = \(now), tokens_until = max(coalesce(tokens_until, 0), \(end))
+                WHERE subject = \(request.user)
                 """)
         }
         return AccessToken(text: text, id: id, kid: key.kid, expiry: end)

@@ -80,8 +80,9 @@ struct DemoTimeline {
     private mutating func login(_ user: String, _ client: DemoClient, _ address: String) -> Login {
         var login = Login(user: user, client: client.id)
         login.ip = try? IPAddress(address)
-        login.userAgent = client.agents.randomElement(using: &random)
+        let variant = random.next()
         login.device = client.devices.randomElement(using: &random)
+        login.userAgent = client.agent(on: login.device, variant: variant)
         login.withTokens = client.usesTokens
         login.scope = client.scopes
         login.data = [

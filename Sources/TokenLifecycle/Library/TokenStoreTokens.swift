@@ -53,6 +53,24 @@ extension TokenStore {
         }
     }
 
+    /// Ends the login of whoever holds one of its refresh tokens: the "log out" of an app. False where it was over already,
+    /// and for a token that is none of ours. Recorded on the session; the audit record is for acts on others.
+    ///
+    /// Any token of the login will do, the newest or one that was spent: an app that lost an answer can still log out.
+    @discardableResult
+    public func logOut(refreshToken: String) async throws -> Bool {
+        guard let token = try? OpaqueToken(Array(refreshToken.utf8)), token.kind == .refresh else { return false }
+        return try await write { store, actor in
+            try store.write(as: actor) { writer in
+                guard let session = try writer.family(provenBy: token)?.session, session.isAlive(at: writer.now) else {
+                    return false
+                }
+                try writer.end(session, .logout, audit: nil, reason: "logged out")
+                return true
+            }
+        }
+    }
+
     /// Checks an access token against keys, policies and the denylist; with `online` also whether its session is alive.
     ///
     /// `audience` replaces the policy `token.audience`. Throws only where it cannot decide.

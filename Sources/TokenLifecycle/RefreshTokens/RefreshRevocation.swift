@@ -79,18 +79,18 @@ package struct RefreshRevocation: Act {
             live.count == 1
             ? "\(live[0].id) of \(live[0].session.user)" : live.count.counted("family", plural: "families")
         let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-        report.lines = ["\(what) ended\(fate(ofSessions: live.count))\(denied)"]
+        report.lines = ["\(what) ended\(fate(of: decision.sessions))\(denied)"]
         report.audit = seq
         return report
     }
 
-    private func fate(ofSessions count: Int) -> String {
-        switch (extent, count) {
+    private func fate(of sessions: [Session]) -> String {
+        switch (extent, sessions.count) {
         case (_, 0): ""
         case (.session, 1): ", its session too"
         case (.session, _): ", their sessions too"
-        case (.family, 1): "; its session lives on"
-        case (.family, _): "; their sessions live on"
+        case (.family, 1): "; its session \(sessions[0].id) lives on for whoever has its cookie"
+        case (.family, _): "; their sessions live on for whoever has the cookies"
         }
     }
 

@@ -40,3 +40,18 @@ struct RefreshSecrets {
         Array("tokenctl successor \(family) \(generation)".utf8)
     }
 }
+
+extension StoreReading {
+    /// The family that a refresh token of any generation belongs to: its tag proves that, and for the newest its secret
+    /// too. Nil for what we never gave out, so that nobody's guess touches a stranger's login.
+    func family(provenBy token: OpaqueToken) throws -> RefreshFamily? {
+        guard let family = try family(row: ids.restored(token.id, .family)) else { return nil }
+        let generation = Int64(token.generation)
+        let tag = RefreshSecrets(facts, family: family.id.row).tag(generation)
+        guard ConstantTime.equal(token.tag, tag), (1...family.generation).contains(generation) else { return nil }
+        guard generation < family.generation || ConstantTime.equal(SHA256.hash(token.secret), family.secretHash) else {
+            return nil
+        }
+        return family
+    }
+}

@@ -61,10 +61,17 @@ package struct SessionRevocation: Act {
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
             lines: [], stillValidUntil: live.stillValidUntil(at: store.now),
             details: [.init("sessions_ended", .integer(Int64(live.count)))])
-        report.lines =
-            live.count == 1
-            ? ["\(live[0].id) of \(live[0].user) ended"]
-            : [live.isEmpty ? "nothing to end" : "\(live.count.counted("session")) ended"]
+        let ended =
+            switch live.count {
+            case 0: "nothing to end"
+            case 1: "\(live[0].id) of \(live[0].user) ended"
+            default: "\(live.count.counted("session")) ended"
+            }
+        // Denied here at once; who asks nobody is the one who has to be told.
+        let accepted = report.stillValidUntil.map {
+            "; a verifier without the denylist accepts access tokens until \($0.clockText(at: store.now))"
+        }
+        report.lines = [ended + (accepted ?? "")]
         report.audit = seq
         return report
     }

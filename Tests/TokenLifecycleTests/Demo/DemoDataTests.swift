@@ -49,6 +49,20 @@ import TokenStorage
         #expect(try store.read { try $0.verify(Array(issued.text.utf8)).verdict } == .active)
     }
 
+    @Test func `a device calls itself what such a device does`() throws {
+        let told = Dictionary(
+            grouping: DemoTimeline.drawn().compactMap { moment -> Login? in
+                if case .logIn(_, let login) = moment.step { login } else { nil }
+            }, by: { $0.device ?? "none" })
+        for (device, word) in [
+            "MacBook Air": "Macintosh", "ThinkPad T14": "Linux", "Dell Latitude 7440": "Windows", "iPad Air": "iPad",
+            "iPhone SE": "iPhone", "Pixel 9": "Pixel 9", "none": "batch",
+        ] {
+            let agents = Set(try #require(told[device], "\(device)").compactMap(\.userAgent))
+            #expect(!agents.isEmpty && agents.allSatisfy { $0.contains(word) }, "\(device): \(agents)")
+        }
+    }
+
     @Test func `the same seed tells the same story`() throws {
         let told = [DemoTimeline.drawn(), DemoTimeline.drawn()].map { $0.map { "\($0)" } }
         #expect(told[0] == told[1])

@@ -62,6 +62,33 @@ import TokenStorage
         try await store.close()
     }
 
+    @Test func `an app logs out with any refresh token of its login, and with no other`() async throws {
+        let test = try TestStore()
+        let store = try await opened(test)
+        var request = LoginRequest(user: "alice")
+        request.withTokens = true
+        for spends in 0...2 {
+            let login = try await store.logIn(request)
+            let first = try #require(login.tokens).refreshToken
+            var newest = first
+            for _ in 0..<spends { newest = try #require(pair(try await store.refresh(newest))).refreshToken }
+            #expect(try await !store.logOut(refreshToken: login.sessionToken))
+            #expect(try await !store.logOut(refreshToken: String(first.dropLast())))
+            #expect(try await store.logOut(refreshToken: first))
+            #expect(try await store.checkSession(login.sessionToken) == .inactive(.ended))
+            #expect(refusal(try await store.refresh(newest)) == .ended)
+            #expect(try await !store.logOut(refreshToken: newest))
+            #expect(try test.read { try $0.session(named: login.session.id) }.end?.reason == EndReason.logout.rawValue)
+            #expect(try test.read { try $0.families(of: $0.session(named: login.session.id)).only.replays } == 0)
+        }
+        let login = try await store.logIn(request)
+        let elsewhere = try TestStore()
+        let stranger = try await opened(elsewhere).logIn(request)
+        #expect(try await !store.logOut(refreshToken: try #require(stranger.tokens).refreshToken))
+        #expect(try await store.checkSession(login.sessionToken).session != nil)
+        try await store.close()
+    }
+
     @Test func `a request counts as activity only where it matters, and only where it is wanted`() async throws {
         let test = try TestStore()
         let store = try await opened(test)

@@ -36,7 +36,7 @@ import TokenStorage
         { $0.client = "" }, { $0.client = "a\tb" }, { $0.device = String(repeating: "d", count: 129) },
         { $0.device = "" }, { $0.userAgent = String(repeating: "u", count: 1025) }, { $0.userAgent = "a\u{0}b" },
         { $0.data = ["a", "b"] }, { $0.data = "text" },
-        { $0.data = ["k": .string(String(repeating: "v", count: 4090))] }, { $0.scope = ["two words"] },
+        { $0.data = ["k": .string(String(repeating: "v", count: 4097 - 8))] }, { $0.scope = ["two words"] },
         { $0.scope = [""] }, { $0.scope = ["é"] }, { $0.scope = Array(repeating: "s", count: 65) },
     ]
 
@@ -87,6 +87,23 @@ import TokenStorage
         test.advance(.hours(2))
         #expect(try test.logIn().ended.isEmpty)
         #expect(try test.state(old) == .idleExpired)
+    }
+
+    @Test func `whether one counts towards the limit is decided to the millisecond`() throws {
+        for (before, counts) in [(Duration.ms, true), (.zero, false)] {
+            let test = try TestStore(nil)
+            try test.set("session.limit", "1")
+            let old = try test.logIn()
+            test.clock.now = old.session.aliveUntil - before
+            #expect(try test.logIn().ended == (counts ? [old.session.id] : []))
+        }
+    }
+
+    @Test func `logins up to the limit end nothing`() throws {
+        let test = try TestStore(nil)
+        try test.set("session.limit", "3")
+        for _ in 1...3 { #expect(try test.logIn().ended.isEmpty) }
+        #expect(try test.logIn().ended.count == 1)
     }
 
     @Test func `the limit may refuse instead, and then nothing happens`() throws {

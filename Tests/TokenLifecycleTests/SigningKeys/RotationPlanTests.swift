@@ -77,6 +77,13 @@ import TokenStorage
         #expect(try test.rotate { $0.ifOlderThan = options.ifOlderThan }.changed > 0)
     }
 
+    @Test func `a max_age under which nothing was published holds nothing back`() throws {
+        let test = try TestStore(nil)
+        try test.set("jwks.max_age", "1m")
+        try test.run(KeyGeneration(.edDSA, kid: "first", reason: nil))
+        #expect(try #require(try test.key("first").knownAt) - test.now < .minutes(3))
+    }
+
     @Test func `the plan has dates`() throws {
         let test = try TestStore()
         let signer = try #require(try test.signer)

@@ -32,6 +32,7 @@ import TokenStorage
                 _ = try store.families(of: session)
                 _ = try store.family(row: 1)
                 _ = try store.liveSessions(ofUser: "alice")
+                _ = try store.life(ofUser: "alice")
                 _ = try store.userRow(knownAs: "alice")
                 _ = try store.client(named: "default")
                 _ = try store.denyRule(.user, "alice")
