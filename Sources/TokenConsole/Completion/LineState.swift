@@ -24,7 +24,7 @@ struct LineState {
         var pending: CommandArguments.Argument?
         var isOver = false
         var used: Set<String> = []
-        for word in path.options {
+        for word in OptionalValue.filled(path.options) {
             if pending != nil {
                 pending = nil
             } else if isOver || !word.hasPrefix("-") || word == "-" {
