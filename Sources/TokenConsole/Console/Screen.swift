@@ -33,7 +33,10 @@ final class Screen {
         if isFirst { try output.write(String(repeating: "\n", count: output.rows ?? 0)) }
         isFirst = false
         try output.write("\u{1B}[H")
-        for line in head + fitting(body, below: head.count) { try output.write("\(line)\u{1B}[K\n") }
+        for line in head + fitting(body, below: head.count) {
+            // Behind a full row the cursor still stands on its last character, which would be erased.
+            try output.write(fillsItsRows(line) ? "\(line)\n" : "\(line)\u{1B}[K\n")
+        }
         try output.write("\u{1B}[J")
         try output.flush()
     }
@@ -53,12 +56,19 @@ final class Screen {
         return lines.prefix(kept) + ["(\((lines.count - kept).counted("more line")))"]
     }
 
-    /// Rows that a line takes; colours take no columns.
+    /// Rows that a line takes.
     private func height(of line: String) -> Int {
         guard let columns = output.columns else { return 1 }
-        let width = DisplayWidth.of(line.replacing(/\u{1B}\[[0-9;]*m/, with: ""))
-        return max(1, (width + columns - 1) / columns)
+        return max(1, (width(of: line) + columns - 1) / columns)
     }
+
+    private func fillsItsRows(_ line: String) -> Bool {
+        guard let columns = output.columns else { return false }
+        return !line.isEmpty && width(of: line).isMultiple(of: columns)
+    }
+
+    /// Colours take no columns.
+    private func width(of line: String) -> Int { DisplayWidth.of(line.replacing(/\u{1B}\[[0-9;]*m/, with: "")) }
 }
 
 /// What a round wrote.

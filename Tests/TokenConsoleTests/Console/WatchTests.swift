@@ -60,6 +60,7 @@ import TokenStorage
             #expect(lines.count <= rows, "a frame that scrolls does not stay in place")
             for (row, line) in lines.enumerated() where row < rows {
                 if line.hasSuffix("\u{1B}[K") { screen[row] = String(line.dropLast(3)) }
+                if !line.contains("\u{1B}"), row < lines.count - 1 { screen[row] = line }
                 if line == "\u{1B}[J" { for below in row..<rows { screen[below] = "" } }
             }
             screens.append(screen)
@@ -149,6 +150,16 @@ import TokenStorage
         _ = watch("session list --columns user --watch", rounds: 1, terminal: (70, 12))
         let screen = try #require(screens(12).last)
         #expect(screen[10] == "(\(42 + 1 - 8) more lines)")
+    }
+
+    @Test func `erases behind a line, but never its last character`() throws {
+        // The heading is cut to the width of the terminal, so it fills its row.
+        _ = watch("session list --columns user,state,client,device --watch", rounds: 1, terminal: (62, 10))
+        let heading = try #require(
+            world.output.components(separatedBy: "\u{1B}[H").last?.components(separatedBy: "\n").first)
+        #expect(DisplayWidth.of(heading) == 62)
+        #expect(!heading.contains("\u{1B}"))
+        #expect(screens(10).last?[0] == heading)
     }
 
     @Test func `counts the rows of long lines`() throws {
