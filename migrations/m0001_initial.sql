@@ -50,6 +50,7 @@ CREATE TABLE session (
     absolute_expires_at INTEGER NOT NULL,
     alive_until INTEGER NOT NULL,           -- the first of idle deadline, absolute expiry and end
     access_until INTEGER,                   -- the latest exp of the access tokens that carry its sid
+    access_key INTEGER REFERENCES signing_key, -- which signed that token
     secret_hash BLOB NOT NULL,
     ip BLOB,                                -- 16 bytes, IPv4 mapped
     user_agent TEXT,
@@ -69,6 +70,8 @@ CREATE INDEX session_by_end ON session (ended_at, alive_until, absolute_expires_
 CREATE INDEX session_by_last_seen ON session (idle_timeout, last_seen_at);
 CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
 CREATE INDEX session_by_device ON session (device) WHERE device IS NOT NULL;
+-- Whom a leaked key concerns. A refresh writes here only after a rotation.
+CREATE INDEX session_by_access_key ON session (access_key) WHERE access_key IS NOT NULL;
 -- Those that outlived a floor: a handful, so logins and cleanup never meet it.
 CREATE INDEX session_kept ON session (valid_from) WHERE valid_from > created_at;
 

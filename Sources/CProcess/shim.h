@@ -25,6 +25,12 @@ static inline int process_columns(int fd) {
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/// The rows of the terminal behind `fd`, or 0.
+static inline int process_rows(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
 /// The controlling terminal, or -1.
 static inline int process_open_terminal(void) {
     return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);

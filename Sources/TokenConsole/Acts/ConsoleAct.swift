@@ -24,7 +24,7 @@ extension Console {
             let report = try store.write(as: recordedActor) { writer in
                 let decision = try act.decide(writer)
                 let preview = act.preview(decision)
-                try guards.check(preview, policyLimit: writer.policies.maxAffected)
+                try guards.check(preview, in: writer)
                 try Self.requireReason(reason, for: preview)
                 try consent.check(preview)
                 return try act.apply(decision, writer)
@@ -37,7 +37,7 @@ extension Console {
     private mutating func rehearse(_ act: some Act, _ guards: Guards) throws -> Report {
         let preview = try store(for: .reading).read { reader in
             let preview = act.preview(try act.decide(reader))
-            try guards.check(preview, policyLimit: reader.policies.maxAffected)
+            try guards.check(preview, in: reader)
             return preview
         }
         var report = Report(
@@ -57,17 +57,26 @@ extension Console {
     ) throws -> Consent {
         let given = options.yes ? Consent.flag(guarded: guards.hasAny) : .none
         guard canAsk else { return given }
-        let (preview, limit) = try store.read { reader in
-            (act.preview(try act.decide(reader)), reader.policies.maxAffected)
+        let preview = try store.read { reader in
+            let preview = act.preview(try act.decide(reader))
+            try guards.check(preview, in: reader)
+            return preview
         }
-        try guards.check(preview, policyLimit: limit)
         try Self.requireReason(try options.reason(in: self), for: preview)
         guard !given.suffices(for: preview) else { return given }
         for line in preview.lines { try errors.writeLine(Escaping.visible(line)) }
         try output.flush()
         try errors.flush()
-        guard preview.isAgreed(by: try prompter.ask(Escaping.visible(preview.question))) else {
-            throw Failure(.refused, "declined; nothing was changed")
+        let answer = try prompter.ask(Escaping.visible(preview.question)).map { answer in
+            try store.read { try $0.spelledOut(answer.trimmingSpaces, for: preview) }
+        }
+        guard preview.isAgreed(by: answer) else {
+            let isNo = preview.tier < .three || ["", "n", "no"].contains(answer?.lowercased() ?? "")
+            throw Failure(
+                .refused,
+                isNo
+                    ? "declined; nothing was changed"
+                    : "what was typed is not '\(preview.expectedWord)'; nothing was changed")
         }
         return .person(preview.tier, count: preview.count, word: preview.word)
     }

@@ -32,10 +32,11 @@ struct Guards: Sendable {
                     hint: "nothing was changed; look again with --dry-run")
             }
         }
-        if let confirm, confirm != preview.expectedWord, confirm != preview.count.grouped || preview.word != nil {
+        if let confirm, !preview.isNamed(by: confirm) {
             throw Failure(
-                .refused, "--confirm does not name what this act ends",
-                hint: "nothing was changed; --dry-run shows the word")
+                .refused,
+                "--confirm says '\(confirm.prefix(60))', and this act is confirmed by '\(preview.expectedWord)'",
+                hint: "nothing was changed; look again with --dry-run")
         }
         let limit = maxAffected ?? (preview.word == nil ? policyLimit : .max)
         // Of a count that was cut short nobody knows whether it holds.
@@ -50,7 +51,32 @@ struct Guards: Sendable {
     }
 }
 
+extension Guards {
+    /// The same within a store, which knows the limit of the policy and what a shortened kid stands for.
+    func check(_ preview: Preview, in store: some StoreReading) throws {
+        var guards = self
+        guards.confirm = try confirm.map { try store.spelledOut($0, for: preview) }
+        try guards.check(preview, policyLimit: store.policies.maxAffected)
+    }
+}
+
 extension Preview {
     /// What confirms a tier 3 act: its word, else the count.
     var expectedWord: String { word ?? String(count) }
+
+    /// Whether `text` says it.
+    func isNamed(by text: String) -> Bool { text == expectedWord || (word == nil && text == count.grouped) }
+}
+
+extension StoreReading {
+    /// `text` as the word that `preview` wants where that is a kid, which may be shortened here as everywhere: to a unique
+    /// beginning of at least six characters. Anything else stays as it is.
+    func spelledOut(_ text: String, for preview: Preview) throws -> String {
+        guard let word = preview.word, word != text, word.hasPrefix(text) else { return text }
+        do {
+            return try key(named: text).kid == word ? word : text
+        } catch let failure as Failure where failure.kind == .notFound {
+            return text
+        }
+    }
 }

@@ -33,7 +33,7 @@ extension Preview {
         guard let answer = answer?.trimmingSpaces else { return false }
         switch tier {
         case .one, .two: return ["y", "yes"].contains(answer.lowercased())
-        case .three: return answer == expectedWord || (word == nil && answer == count.grouped)
+        case .three: return isNamed(by: answer)
         }
     }
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct AuditList: ConsoleCommand {
+struct AuditList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List audit events, newest first",
         discussion: """

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct ClientList: ConsoleCommand {
+struct ClientList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List clients with their live sessions",
         discussion: """

@@ -14,8 +14,6 @@ struct CommandPath {
     var text: String { types.map { $0.name }.joined(separator: " ") }
 
     /// Walks down from `root`. A word that names no noun or verb is `.usage`, with the nearest that does.
-    ///
-    /// `help` belongs to the parser and is left alone.
     init(_ arguments: [String], from root: any ParsableCommand.Type) throws(Failure) {
         types = [root]
         var rest = arguments[...]
@@ -30,7 +28,7 @@ struct CommandPath {
                 continue
             }
             let children = last.configuration.subcommands
-            guard !children.isEmpty, !(types.count == 1 && word == "help") else { break }
+            guard !children.isEmpty else { break }
             guard let child = children.first(where: { $0.names.contains(word) }) else {
                 throw unknown(word, among: children)
             }

@@ -12,3 +12,8 @@ package protocol ConsoleCommand: ParsableCommand {
 
     mutating func run(in console: inout Console) throws
 }
+
+/// A verb that lists; `--watch` runs it again and again.
+package protocol ListCommand: ConsoleCommand {
+    var options: ListOptions { get }
+}

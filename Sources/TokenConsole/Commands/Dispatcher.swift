@@ -26,10 +26,12 @@ package struct Dispatcher {
 
     private func dispatch(_ arguments: [String], isJSON: Bool, in console: inout Console) throws {
         try SecretGuard.check(arguments)
+        let typed = arguments
+        let arguments = OptionalValue.filled(arguments)
         let path = try CommandPath(arguments, from: root)
         guard let command = try parse(arguments, path, in: &console) else { return }
         guard var verb = command as? any ConsoleCommand else {
-            if !isJSON { try console.errors.write(root.helpMessage(for: path.last) + "\n") }
+            if !isJSON { try console.errors.write(HelpPage(of: path).text(columns: console.errors.columns) + "\n") }
             throw Failure(
                 .usage, "\(path.text) needs a \(path.types.count == 1 ? "command" : "verb")",
                 hint: "see '\(path.text) --help'")
@@ -37,7 +39,11 @@ package struct Dispatcher {
         console.globals = verb.global.values
         try type(of: verb).result.check(console)
         console.schema = type(of: verb).result.schema
-        try verb.run(in: &console)
+        guard let interval = (verb as? any ListCommand)?.options.watch else { return try verb.run(in: &console) }
+        try Watch(every: interval, typed).run(in: &console) { console in
+            var round = verb
+            try round.run(in: &console)
+        }
     }
 
     /// The command, or nil when the arguments asked for help or the version, which is then written.
@@ -52,22 +58,30 @@ package struct Dispatcher {
             return verb
         }
         do {
-            var command = try root.parseAsRoot(arguments)
-            // The parser's own `help` is a command like any other, which answers by throwing.
-            if !(command is any ConsoleCommand), type(of: command) != path.last { try command.run() }
-            return command
-        } catch let error where root.exitCode(for: error) == .success {
-            try console.output.writeLine(root.fullMessage(for: error, columns: console.output.columns))
+            let command = try root.parseAsRoot(arguments)
+            if type(of: command) == path.last { return command }
+            // The parser's own command for help, which we say better.
+            try console.output.write(HelpPage(of: path).text(columns: console.output.columns))
+            return nil
+        } catch let error where root.message(for: error) == root.configuration.version {
+            try console.output.writeLine(root.configuration.version)
             return nil
         } catch {
-            throw usage(root.message(for: error), path)
+            throw usage(root.message(for: error), path, arguments)
         }
     }
 
     /// The parser's words in ours: lower case, no full stop, its advice as the hint.
-    private func usage(_ message: String, _ path: CommandPath) -> Failure {
+    private func usage(_ message: String, _ path: CommandPath, _ arguments: [String]) -> Failure {
         var sentence = message
         var hint = "see '\(path.text) --help'"
+        // A negative number looks like an option to the parser, which then misses the value.
+        if sentence.hasPrefix("Missing value for '--"),
+            let option = arguments.indices.dropLast().first(where: { sentence.contains("'\(arguments[$0]) ") }),
+            arguments[option + 1].contains(/^-[0-9]/)
+        {
+            sentence = "\(arguments[option]) cannot be '\(arguments[option + 1].prefix(40))'"
+        }
         if let advice = message.firstRange(of: ". Did you mean ") {
             sentence = String(message[..<advice.lowerBound])
             hint = "did you mean \(message[advice.upperBound...].prefix { $0 != "?" })"

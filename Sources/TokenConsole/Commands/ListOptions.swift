@@ -18,10 +18,19 @@ package struct ListOptions: ParsableArguments {
     @Flag(help: "Exit 3 if nothing matched")
     package var failEmpty = false
 
+    @Option(
+        help: ArgumentHelp("List again every so often, 2s unless said, until Ctrl-C", valueName: "dur"),
+        transform: DurationOption.parseWithMilliseconds)
+    package var watch: Duration?
+
     package init() {}
 
     package mutating func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit is at least 1") }
+        guard let watch else { return }
+        guard watch >= Watch.shortest else { throw ValidationError("--watch is at least \(Watch.shortest.text)") }
+        // What goes on until a signal never ends in 3.
+        guard !failEmpty else { throw ValidationError("--fail-empty contradicts --watch") }
     }
 }
 

@@ -20,6 +20,11 @@ package struct LoginFilterOptions: ParsableArguments {
         transform: NetworkOption.parse)
     package var networks: [IPNetwork] = []
 
+    @Option(
+        name: .customLong("key"),
+        help: ArgumentHelp("Whose latest access token this key signed", valueName: "kid"))
+    package var keys: [String] = []
+
     @Option(name: .customLong("device"), help: ArgumentHelp("On this device", valueName: "device"))
     package var devices: [String] = []
 
@@ -41,6 +46,7 @@ package struct LoginFilterOptions: ParsableArguments {
         filter.notClients = notClients
         filter.networks = networks
         filter.devices = devices
+        filter.keys = keys
         filter.since = times.since?.resolved(at: now, .ago)
         filter.until = times.until?.resolved(at: now, .ago)
         filter.idleOver = idleOver
@@ -51,8 +57,8 @@ package struct LoginFilterOptions: ParsableArguments {
     /// What a cursor of such a listing belongs to: the words of the filter, so that `--since 1h` stays the same filter
     /// while time passes.
     var fingerprint: String {
-        "\(users) \(notUsers) \(clients) \(notClients) \(networks.map(\.description)) \(devices) \(times.fingerprint)"
-            + " \(idleOver?.text ?? "") \(expiresWithin?.text ?? "")"
+        "\(users) \(notUsers) \(clients) \(notClients) \(networks.map(\.description)) \(devices) \(keys)"
+            + " \(times.fingerprint) \(idleOver?.text ?? "") \(expiresWithin?.text ?? "")"
     }
 }
 

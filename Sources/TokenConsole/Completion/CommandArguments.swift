@@ -7,11 +7,15 @@ struct CommandArguments {
         var isOption: Bool
         var isPositional: Bool
         var isRepeating: Bool
+        /// Whether the command does not go without it.
+        var isRequired: Bool
         /// With their dashes, the long ones first.
         var names: [String]
         var valueName: String
         /// What it may be, where that is a fixed choice.
         var choices: [String]
+        /// What it is where it is not given, as text; empty where that goes without saying.
+        var standard: String
         var summary: String
 
         /// `--user`, or for a positional argument its value's name.
@@ -37,6 +41,8 @@ extension CommandArguments.Argument {
         isOption = kind == "option"
         isPositional = kind == "positional"
         isRepeating = json["isRepeating"]?.boolValue ?? false
+        isRequired = json["isOptional"]?.boolValue == false
+        standard = json["defaultValue"]?.stringValue ?? ""
         let names = (json["names"]?.arrayValue ?? []).compactMap { name -> String? in
             guard let text = name["name"]?.stringValue else { return nil }
             return name["kind"]?.stringValue == "long" ? "--\(text)" : "-\(text)"
@@ -44,6 +50,11 @@ extension CommandArguments.Argument {
         self.names = names.filter { $0.hasPrefix("--") } + names.filter { !$0.hasPrefix("--") }
         valueName = json["valueName"]?.stringValue ?? ""
         choices = (json["allValues"]?.arrayValue ?? []).compactMap(\.stringValue)
-        summary = json["abstract"]?.stringValue ?? ""
+        summary = (json["abstract"]?.stringValue ?? "").trimmingFullStop
     }
+}
+
+extension String {
+    /// The parser's own sentences end in one, ours do not.
+    fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
 }

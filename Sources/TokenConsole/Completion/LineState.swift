@@ -1,6 +1,13 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
+/// What can stand before the verb: the globals alone. Describing a noun, the parser describes every verb below it, which
+/// takes several times as long as the rest of an answer.
+private struct BeforeTheVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(version: Version.current)
+    @OptionGroup var global: GlobalOptions
+}
+
 /// Where on a command line the cursor stands: at a verb, an option, or a value.
 struct LineState {
     enum Expected: Equatable {
@@ -19,12 +26,13 @@ struct LineState {
 
     init(_ path: CommandPath, beginning: String) {
         let command = path.last
-        let description = CommandArguments(of: command)
+        let isVerb = command.configuration.subcommands.isEmpty
+        let description = CommandArguments(of: isVerb ? command : BeforeTheVerb.self)
         columns = (command as? any ConsoleCommand.Type)?.result.columns ?? []
         var pending: CommandArguments.Argument?
         var isOver = false
         var used: Set<String> = []
-        for word in path.options {
+        for word in OptionalValue.filled(path.options) {
             if pending != nil {
                 pending = nil
             } else if isOver || !word.hasPrefix("-") || word == "-" {
@@ -50,7 +58,7 @@ struct LineState {
                 .flatMap { argument in
                     argument.names.filter { $0.hasPrefix("--") }.map { Offer($0, note: argument.summary) }
                 }
-        } else if !command.configuration.subcommands.isEmpty {
+        } else if !isVerb {
             expected = .command
             commands = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
                 .map { Offer($0.name, note: $0.configuration.abstract) }

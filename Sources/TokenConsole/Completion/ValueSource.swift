@@ -10,6 +10,8 @@ enum ValueSource: Equatable {
     case policyValue
     /// Several names with commas between them.
     case columns, parts
+    /// Nouns and verbs, a word at a time, and topics of help.
+    case commands
     case files
     /// Nothing to offer: only the person knows.
     case free
@@ -33,7 +35,7 @@ enum ValueSource: Equatable {
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "policy get": [.policies], "policy set": [.policies, .policyValue],
         "token verify": [.free], "token inspect": [.free], "token introspect": [.free],
-        "token refresh": [.free],
+        "token refresh": [.free], "help": [.commands],
     ]
 
     /// The source of an option's values.
@@ -64,6 +66,7 @@ extension ValueSource {
         case .policyValue: Self.policyChoices(words.last).map { Offer($0) }
         case .columns: Self.list(beginning, of: columns)
         case .parts: Self.list(beginning, of: PartList.allValueStrings)
+        case .commands: Self.commands(below: words)
         case .files, .free: []
         }
     }
@@ -75,6 +78,13 @@ extension ValueSource {
         case .optionalDuration, .optionalCount, .path: ["none"]
         default: []
         }
+    }
+
+    private static func commands(below words: [String]) -> [Offer] {
+        guard let path = try? CommandPath(words, from: Tokenctl.self), path.options.isEmpty else { return [] }
+        let topics = words.isEmpty ? HelpTopic.allCases.map { Offer($0.rawValue, note: $0.summary) } : []
+        return path.last.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            .map { Offer($0.name, note: $0.configuration.abstract) } + topics
     }
 
     /// `a,b` goes on to `a,b,c`: names not yet there, behind those that are.

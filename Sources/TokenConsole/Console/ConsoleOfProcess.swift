@@ -11,23 +11,22 @@ extension Console {
             environment: environment,
             clock: .system,
             input: .descriptor(STDIN_FILENO),
-            output: .descriptor(STDOUT_FILENO, named: "standard output") {
-                columns(of: STDOUT_FILENO, environment)
-            },
-            errors: .descriptor(STDERR_FILENO, named: "standard error") {
-                columns(of: STDERR_FILENO, environment)
-            },
+            output: sink(STDOUT_FILENO, named: "standard output", environment),
+            errors: sink(STDERR_FILENO, named: "standard error", environment),
             prompter: .terminal(interruption),
             uid: uid,
             login: ProcessSetup.loginName(of: uid),
             interruption: interruption)
     }
 
-    /// `COLUMNS` where it is exported, else what the terminal says.
-    private static func columns(of descriptor: CInt, _ environment: [String: String]) -> Int? {
-        if let columns = environment["COLUMNS"].flatMap(Int.init), columns > 0 { return columns }
-        let columns = Int(process_columns(descriptor))
-        return columns > 0 ? columns : nil
+    /// `COLUMNS` and `LINES` where they are exported, else what the terminal says.
+    private static func sink(_ descriptor: CInt, named name: String, _ environment: [String: String]) -> Sink {
+        func size(_ variable: String, _ measured: () -> CInt) -> Int? {
+            [environment[variable].flatMap(Int.init), Int(measured())].lazy.compactMap { $0 }.first { $0 > 0 }
+        }
+        return .descriptor(
+            descriptor, named: name, columns: { size("COLUMNS") { process_columns(descriptor) } },
+            rows: { size("LINES") { process_rows(descriptor) } })
     }
 
     /// The environment without Foundation, whose `ProcessInfo` costs start-up time. A variable that is not UTF-8 is left out.

@@ -9,16 +9,21 @@ package final class Sink {
     package let isTerminal: Bool
     /// The width of the terminal right now, nil where there is none.
     package var columns: Int? { isTerminal ? currentColumns() : nil }
+    /// Its height right now.
+    package var rows: Int? { isTerminal ? currentRows() : nil }
 
     private let currentColumns: () -> Int?
+    private let currentRows: () -> Int?
     private let drain: ([UInt8]) throws(Failure) -> Void
     private var buffer: [UInt8] = []
 
     package init(
-        isTerminal: Bool, columns: @escaping () -> Int? = { nil }, drain: @escaping ([UInt8]) throws(Failure) -> Void
+        isTerminal: Bool, columns: @escaping () -> Int? = { nil }, rows: @escaping () -> Int? = { nil },
+        drain: @escaping ([UInt8]) throws(Failure) -> Void
     ) {
         self.isTerminal = isTerminal
         self.currentColumns = columns
+        self.currentRows = rows
         self.drain = drain
     }
 
@@ -42,8 +47,10 @@ package final class Sink {
 
 extension Sink {
     /// Writes to an open descriptor, all or a failure (`.io`: a full disk, a closed pipe whose signal is caught).
-    package static func descriptor(_ descriptor: CInt, named name: String, columns: @escaping () -> Int?) -> Sink {
-        Sink(isTerminal: isatty(descriptor) == 1, columns: columns) { bytes throws(Failure) in
+    package static func descriptor(
+        _ descriptor: CInt, named name: String, columns: @escaping () -> Int?, rows: @escaping () -> Int?
+    ) -> Sink {
+        Sink(isTerminal: isatty(descriptor) == 1, columns: columns, rows: rows) { bytes throws(Failure) in
             var written = 0
             while written < bytes.count {
                 let count = bytes.withUnsafeBytes { buffer in

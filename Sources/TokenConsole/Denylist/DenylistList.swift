@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct DenylistList: ConsoleCommand {
+struct DenylistList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the rules that can still match a token",
         discussion: """

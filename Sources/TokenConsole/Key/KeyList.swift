@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct KeyList: ConsoleCommand {
+struct KeyList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List keys, all that are not removed or revoked",
         discussion: """

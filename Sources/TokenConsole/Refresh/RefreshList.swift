@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct RefreshList: ConsoleCommand {
+struct RefreshList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List refresh token families, those active unless --state says otherwise",
         discussion: """

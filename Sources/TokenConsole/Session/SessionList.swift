@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct SessionList: ConsoleCommand {
+struct SessionList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions, those alive unless --state says otherwise",
         discussion: """

@@ -21,6 +21,7 @@ extension Listing where Record == Session {
                 Column("absolute_expires_at", .wide, header: "EXPIRES") { .instant($0.absoluteExpiry) },
                 Column("idle_timeout", .wide, header: "IDLE") { .duration($0.idleTimeout) },
                 Column("access_until", .wide, header: "ACCESS UNTIL") { .instant(ifAny: $0.accessUntil) },
+                Column("access_key", .wide, header: "ACCESS KEY", shrinks: 0) { .text(ifAny: $0.accessKey) },
                 Column("ended_at", .wide, header: "ENDED") { .instant(ifAny: $0.endedAt(asOf: now)) },
                 Column("end_reason", .wide, header: "WHY") { .text(ifAny: $0.end?.reason) },
                 Column("ended_by", .wide, header: "BY") { .text(ifAny: $0.end?.by) },

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import TokenLifecycle
 
-struct UserList: ConsoleCommand {
+struct UserList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List users with live sessions",
         discussion: """

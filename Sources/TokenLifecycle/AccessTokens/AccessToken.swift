@@ -122,6 +122,12 @@ extension StoreWriter {
                 UPDATE session SET access_until = \(end)
                 WHERE id = \(session.id.row) AND (access_until IS NULL OR access_until < \(end))
                 """)
+            // Apart from the other: a column that an index has is written only where it changes.
+            try execute(
+                """
+                UPDATE session SET access_key = \(key.row)
+                WHERE id = \(session.id.row) AND access_until = \(end) AND access_key IS NOT \(key.row)
+                """)
         } else {
             try execute(
                 """

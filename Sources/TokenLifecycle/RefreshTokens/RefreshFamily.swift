@@ -59,11 +59,8 @@ package struct RefreshFamily: Sendable {
     private static let joinedSession: SQL =
         "session s ON s.id = f.session_id JOIN user u ON u.id = s.user_id JOIN client c ON c.id = s.client_id"
 
-    /// Where the family's columns begin: after the session's.
-    private static let first = 21
-
     init(_ row: Row, _ store: some StoreReading) throws {
-        func at(_ offset: Int) -> Int { Self.first + offset }
+        func at(_ offset: Int) -> Int { Session.columnCount + offset }
         let number = try row.get(at(0), as: Int64.self)
         id = ID(row: number, text: store.ids.text(of: number, .family))
         session = try Session(row, store)

@@ -26,6 +26,8 @@ package struct Session: Sendable, Identifiable {
     package var aliveUntil: Instant
     /// The latest `exp` of the access tokens that carry its id; none where it has none.
     package var accessUntil: Instant?
+    /// The kid of the key that signed that token.
+    package var accessKey: String?
     package var ip: IPAddress?
     package var userAgent: String?
     package var device: String?
@@ -62,8 +64,11 @@ package struct Session: Sendable, Identifiable {
     static let columns: SQL = """
         s.id, u.subject, s.user_id, c.client_id, s.client_id, s.created_at, s.login_at, s.valid_from, s.last_seen_at, \
         s.idle_timeout, s.absolute_expires_at, s.alive_until, s.access_until, s.ip, s.user_agent, s.device, s.data, \
-        s.ended_at, s.end_reason, s.ended_by, c.floor_at
+        s.ended_at, s.end_reason, s.ended_by, c.floor_at, (SELECT kid FROM signing_key WHERE id = s.access_key)
         """
+
+    /// How many columns these are; others may follow.
+    static let columnCount = 22
 
     static let tables: SQL = "session s JOIN user u ON u.id = s.user_id JOIN client c ON c.id = s.client_id"
 
@@ -90,6 +95,7 @@ package struct Session: Sendable, Identifiable {
             end = End(at: at, reason: try row.get(18), by: try row.get(19))
         }
         floor = max(try row.get(20), store.facts.floor)
+        accessKey = try row.get(21)
     }
 }
 

@@ -11,6 +11,8 @@ struct SessionCondition {
     let userPatterns: [NamePattern]
     /// The clients that are meant; nil where none was asked for.
     let clients: [Int64]?
+    /// The keys that are meant; nil where none was asked for.
+    let keys: [Int64]?
     let rows: (low: Int64, high: Int64)?
     let now: Instant
     /// Of everyone.
@@ -21,6 +23,7 @@ struct SessionCondition {
     /// The number of the first session that began after everyone was logged out; nil where nobody was.
     let firstAfterFloor: Int64?
 
+    /// Fails with `.notFound` for a key that does not exist.
     init(_ filter: SessionFilter, _ store: some StoreReading) throws {
         self.filter = filter
         sql = store.sql
@@ -32,6 +35,7 @@ struct SessionCondition {
             filter.users.isEmpty
             ? nil : try Set(patterns.compactMap(\.exact).compactMap { try store.userRow(knownAs: $0) }).sorted()
         clients = try Self.clients(filter, store)
+        keys = filter.keys.isEmpty ? nil : try Set(filter.keys.map { try store.key(named: $0).row }).sorted()
         rows = try store.rows(of: .session, since: filter.since, until: filter.until)
         let ofClient: Instant? = try store.sql.row("SELECT min(floor_at) FROM client WHERE floor_at > 0")?.get(0)
         let ofEveryone = floor.milliseconds > 0 ? floor : nil
@@ -91,6 +95,7 @@ struct SessionCondition {
             all.append(filter.networks.map { "coalesce(s.ip, NULL) BETWEEN \($0.first) AND \($0.last)" }.anyOf)
         }
         if !filter.devices.isEmpty { all.append("coalesce(s.device, NULL) IN " + SQL.list(filter.devices)) }
+        if let keys { all.append("s.access_key + 0 IN " + SQL.list(keys)) }
         if let rows { all.append("s.id + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         if let idleOver = filter.idleOver { all.append("s.last_seen_at + 0 < \(now - idleOver)") }
         if let within = filter.expiresWithin { all.append("s.alive_until + 0 <= \(now + within)") }

@@ -8,6 +8,8 @@ package struct SessionFilter: Sendable, Equatable {
     package var notClients: [String] = []
     /// Client ids meant to the letter, even with a `*` in them.
     var exactClients: [String] = []
+    /// Kids, or beginnings of them, of the keys that signed the latest access token.
+    package var keys: [String] = []
     package var networks: [IPNetwork] = []
     package var devices: [String] = []
     /// Empty means those alive.

@@ -20,8 +20,8 @@ extension SessionCondition {
             query(and: more), by: by, streams: isImpossible ? [] : try streams(order, after: position),
             candidates: isImpossible ? [] : try also + candidates(order),
             rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
-        // Far from the newest the living are few among the dead, which only cleanup takes away.
-        if alive, order.key == .creation, !order.descending || filter.until != nil { walk.allowance = 1 << 14 }
+        // At the far end the living are few among the dead, which only cleanup takes away.
+        if alive, order.key == .creation, !order.descending, filter.since == nil { walk.allowance = 1 << 14 }
         return walk
     }
 
@@ -77,6 +77,7 @@ extension SessionCondition {
         if !addresses.isEmpty, addresses.count <= Self.mostStreams, !addresses.contains(nil) {
             return addresses.compactMap { $0 }.sorted().map { "s.ip = \($0)" }
         }
+        if let keys, keys.count <= Self.mostStreams { return keys.map { "s.access_key = \($0)" } }
         if let clients, clients.count <= Self.mostStreams { return clients.map { "s.client_id = \($0)" } }
         return ["1 = 1"]
     }
@@ -115,6 +116,7 @@ extension SessionCondition {
         if !filter.networks.isEmpty {
             all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }))
         }
+        if let keys { all.append(union(keys.map { "access_key = \($0)" })) }
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
         if let rows, order.key != .creation { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
         if let idleOver = filter.idleOver {

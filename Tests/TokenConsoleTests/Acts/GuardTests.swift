@@ -43,6 +43,17 @@ import TokenLifecycle
         #expect(try check(["--confirm", "web"], count: 10_000, isCapped: true, word: "web") == nil)
     }
 
+    @Test func `say what would have confirmed the act`() throws {
+        for (word, count, expected) in [("web", 5, "'web'"), (nil, 37, "'37'")] as [(String?, Int, String)] {
+            let preview = Preview(action: "pet.end", tier: .three, summary: "end pets", count: count, word: word)
+            let error = #expect(throws: Failure.self) {
+                try Guards(ActOptions.parse(["--confirm", "wbe"])).check(preview, policyLimit: 1000)
+            }
+            #expect(error?.message.contains("'wbe'") == true)
+            #expect(error?.message.contains(expected) == true)
+        }
+    }
+
     @Test func `of less than nothing are refused when parsed`() {
         #expect(throws: (any Error).self) { try ActOptions.parse(["--expect-count=-1"]) }
     }

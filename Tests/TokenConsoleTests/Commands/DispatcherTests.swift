@@ -12,7 +12,7 @@ import TokenLifecycle
         #expect(run.errors.hasSuffix("--help'\n"))
     }
 
-    @Test(arguments: [["--help"], ["pet", "--help"], ["pet", "list", "-h"], ["help"], ["help", "pet"]])
+    @Test(arguments: [["--help"], ["pet", "--help"], ["pet", "list", "-h"], ["pet", "ls", "rex", "--help"]])
     func `writes help that was asked for to standard output`(arguments: [String]) {
         let run = Run(arguments)
         #expect(run.code == .done)
@@ -34,6 +34,13 @@ import TokenLifecycle
         #expect(run.code == .usage)
         #expect(run.output == "")
         #expect(run.errors.contains("tokenctl: hint: \(hint)"), "\(run.errors)")
+    }
+
+    @Test func `takes a negative number for what it is`() {
+        let run = Run(["pet", "list", "--limit", "-1"])
+        #expect(run.code == .usage)
+        #expect(run.errors.contains("error: --limit cannot be '-1'"))
+        #expect(Run(["pet", "list", "--limit", "--after"]).errors.contains("missing value for '--limit"))
     }
 
     @Test(arguments: [

@@ -32,7 +32,10 @@ import TokenLifecycle
         ("ls; tokenctl se", ["session"]), ("tokenctl completion ", ["bash", "zsh", "fish"]),
         ("tokenctl __", []), ("tokenctl nonsense ", []), ("tokenctl token verify ", []), ("tokenctl # se", []),
         ("", []), ("tokenctl session list -- --us", []), ("tokenctl session list --lim", ["--limit"]),
-        ("tokenctl session list --limit 3 --lim", []), ("tokenctl session list --user a --us", ["--user"]),
+        ("tokenctl session list --limit 3 --lim", []),
+        ("tokenctl --vers", ["--version"]), ("tokenctl session --read", ["--read-only"]),
+        ("tokenctl session list --watch --lim", ["--limit"]), ("tokenctl session list --watch 5s --lim", ["--limit"]),
+        ("tokenctl session list --user a --us", ["--user"]),
     ])
     func `knows the words of the tree without a store`(line: String, expected: [String]) {
         #expect(values(line) == expected)

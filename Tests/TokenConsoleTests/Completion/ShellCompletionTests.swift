@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 @testable import TokenConsole
@@ -29,6 +30,31 @@ struct `The completion script` {
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return String(decoding: data, as: UTF8.self)
+    }
+
+    @Test func `is silent while another process holds the database for itself, and answers again afterwards`() throws {
+        let fixture = try fixture()
+        func answer() throws -> Program.Ending {
+            try Program.run(
+                ["__complete", "bash"], input: "tokenctl user show zoe",
+                environment: ["TOKENCTL_DB": fixture.database.path, "HOME": fixture.folder.path])
+        }
+        let file = open(fixture.database.path, O_RDWR)
+        try #require(file >= 0)
+        // What SQLITE_LOCK_EXCLUSIVE is to other processes (https://www.sqlite.org/lockingv3.html): the 510 bytes from
+        // 0x40000002 on. A lock of the open file description, which no other closing of the file in here drops.
+        var lock = flock()
+        lock.l_type = Int16(F_WRLCK)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = 0x4000_0002
+        lock.l_len = 510
+        #expect(fcntl(file, 37, &lock) == 0)  // F_OFD_SETLK, which only _GNU_SOURCE defines
+        let silent = try answer()
+        #expect(silent.code == 0)
+        #expect(silent.output == "")
+        #expect(silent.errors == "")
+        close(file)
+        #expect(try answer().output == "zoe@example.org\n")
     }
 
     private static let lines = [

@@ -89,6 +89,32 @@ struct `The program ends in` {
         }
     }
 
+    @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+    func `the code of a signal that comes during a cleanup, after a whole step`(signal: Int32, code: Int32) throws {
+        let cleanup = ["cleanup", "--older-than", "0s", "--accept-clock", "--json"]
+        let database = try Database.open(
+            at: fixture.database.path, steps: Store.steps, applicationID: Store.applicationID)
+        defer { try? database.close() }
+        // Held up before its first step, so that the signal comes in the middle.
+        let running = try database.write { transaction in
+            _ = try transaction.execute("UPDATE store SET epoch = epoch")
+            let running = try Program.start(cleanup, environment: environment)
+            running.awaitStore(fixture.database.path)
+            kill(running.id, signal)
+            usleep(100_000)
+            #expect(running.process.isRunning, "what is under way is finished first")
+            return running
+        }
+        let ending = running.end()
+        #expect(ending.code == code)
+        #expect(running.process.terminationReason == .exit)
+        #expect(JSONText.object(ending.output)?["finished"] as? Bool == false)
+        #expect(JSONText.object(ending.errors)?["code"] as? String == "interrupted")
+        let next = try Program.run(cleanup, environment: environment)
+        #expect(next.code == 0)
+        #expect(JSONText.object(next.output)?["finished"] as? Bool == true)
+    }
+
     @Test func `74 for a full disk, 141 for a reader that went away`() throws {
         #expect(try run("session list --state all", output: .full).code == 74)
         #expect(try run("session list --state all", output: .gone).code == 141)

@@ -4,7 +4,7 @@ import TokenLifecycle
 import TokenStorage
 
 /// A store of a test's own, and commands run on it in process.
-final class ListWorld {
+final class ListWorld: Sendable {
     let folder: String
     let now: Instant
 

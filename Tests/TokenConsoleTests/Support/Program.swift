@@ -64,6 +64,20 @@ enum Program {
             usleep(50_000)
         }
 
+        /// Waits until it has the store at `path` open, and a little longer.
+        func awaitStore(_ path: String) {
+            for _ in 0..<500 {
+                let files = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd")) ?? []
+                let isOpen = files.contains { file in
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/fd/\(file)")) == path
+                        + "-wal"
+                }
+                if isOpen { break }
+                usleep(10_000)
+            }
+            usleep(100_000)
+        }
+
         func proc(_ name: String) -> String {
             let data = try? Data(contentsOf: URL(filePath: "/proc/\(id)/\(name)"))
             return String(decoding: data ?? Data(), as: UTF8.self)

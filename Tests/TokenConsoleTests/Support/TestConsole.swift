@@ -19,7 +19,7 @@ final class TestWorld {
 
     func console(
         at now: Instant = TestWorld.newYear, input: String = "", terminal: Bool = false, columns: Int? = 80,
-        environment: [String: String] = [:]
+        rows: Int? = nil, environment: [String: String] = [:]
     ) -> Console {
         var rest = Array(input.utf8)
         return Console(
@@ -29,7 +29,9 @@ final class TestWorld {
                 defer { rest = [] }
                 return rest
             },
-            output: Sink(isTerminal: terminal, columns: { columns }) { [self] bytes throws(Failure) in out += bytes },
+            output: Sink(isTerminal: terminal, columns: { columns }, rows: { rows }) {
+                [self] bytes throws(Failure) in out += bytes
+            },
             errors: Sink(isTerminal: terminal, columns: { columns }) { [self] bytes throws(Failure) in err += bytes },
             prompter: Prompter(isAvailable: terminal) { [self] question, _ throws(Failure) in
                 questions.append(question)

@@ -35,16 +35,16 @@ struct Pet {
         ])
 }
 
-struct ToyPetList: ConsoleCommand {
+struct ToyPetList: ListCommand {
     static let configuration = CommandConfiguration(commandName: "list", aliases: ["ls"])
     static let result = ResultShape.records(Pet.listing)
     @Argument var names: [String] = []
-    @OptionGroup var list: ListOptions
+    @OptionGroup var options: ListOptions
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
         let names = names == ["-"] ? try console.input.ids() : names
-        try console.list(Pet.listing, names.map { Pet(name: $0, note: "likes \($0)") }, list)
+        try console.list(Pet.listing, names.map { Pet(name: $0, note: "likes \($0)") }, options)
     }
 }
 

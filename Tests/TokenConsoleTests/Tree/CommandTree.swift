@@ -72,6 +72,6 @@ struct Invocation: Sendable {
         "policy list": Invocation(), "policy get": Invocation("access.ttl"),
         "policy set": Invocation("access.ttl", "5m", "--reason", "test", "--yes"),
         "completion bash": Invocation(), "completion zsh": Invocation(), "completion fish": Invocation(),
-        "__complete": Invocation("bash", input: "tokenctl se"),
+        "help": Invocation("session", "list"), "__complete": Invocation("bash", input: "tokenctl se"),
     ]
 }

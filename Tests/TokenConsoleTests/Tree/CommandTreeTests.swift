@@ -37,13 +37,19 @@ import TokenLifecycle
     }
 
     @Test(arguments: CommandTree.leaves)
-    func `prints help with an example, on standard output`(leaf: CommandTree.Leaf) {
+    func `prints help with an example, on standard output`(leaf: CommandTree.Leaf) throws {
         let run = Run(leaf.path + ["--help"], root: Tokenctl.self)
         #expect(run.code == .done)
         #expect(run.errors == "")
         #expect(run.output.contains("USAGE: tokenctl \(leaf.name)"))
         #expect(run.output.contains("EXAMPLES"))
-        #expect(run.output.contains("--db"))
+        #expect(run.output == Run(["help"] + leaf.path, root: Tokenctl.self).output)
+        // What every command takes comes after what this one takes, named and no more.
+        let globals = run.output.components(separatedBy: "GLOBAL OPTIONS")
+        try #require(globals.count == 2)
+        #expect(!globals[0].contains("--lock-timeout"))
+        #expect(globals[1].contains("--lock-timeout"))
+        #expect(globals[1].split(separator: "\n").count < 6)
     }
 
     @Test(arguments: CommandTree.leaves)
@@ -84,6 +90,28 @@ import TokenLifecycle
         }
         // `{token}` issues one, so only what nobody filled in can be held against the bytes.
         if !invocation.arguments.contains("{token}") { #expect(try fixture.digest() == before) }
+    }
+
+    /// Values that no option of a kind takes, by what its help calls the value.
+    private static let wrongValues = [
+        "n": ["ten", "1.5", "-1", "99999999999999999999"], "dur": ["5", "x", "-1h", "1h1h"],
+        "time": ["yesterday", "2026-02-30", "2026-01-01T25:00:00Z"], "addr|cidr": ["10.0.0.1/8", "example.org"],
+        "addr": ["10.0.0.0/8", "256.0.0.1"], "col[:desc]": ["created_at:up"],
+    ]
+
+    @Test(arguments: CommandTree.leaves)
+    func `refuses a value of the wrong type, for each of its options`(leaf: CommandTree.Leaf) throws {
+        let invocation = try #require(Invocation.of[leaf.name])
+        for option in CommandArguments(of: leaf.type).all where option.isOption {
+            let wrong = option.choices.isEmpty ? Self.wrongValues[option.valueName] ?? [] : ["nonsense"]
+            for value in wrong {
+                // There is no store here: whatever gets beyond its words ends in another code.
+                let run = Run(leaf.path + invocation.arguments + ["\(option.name)=\(value)"], root: Tokenctl.self)
+                #expect(run.code == .usage, "\(option.name) \(value): \(run.errors)")
+                #expect(run.output == "")
+                #expect(run.errors.contains(option.name), "\(value): \(run.errors)")
+            }
+        }
     }
 
     @Test(arguments: CommandTree.leaves.filter { $0.type.result.form != .text })
@@ -129,6 +157,19 @@ import TokenLifecycle
         #expect(try fixture.digest() != before, "then it must have done something")
     }
 
+    @Test(arguments: CommandTree.leaves.filter { $0.path.last == "list" && $0.name != "policy list" })
+    func `that lists can be watched, until a signal`(leaf: CommandTree.Leaf) throws {
+        let fixture = try DemoFixture()
+        let invocation = try #require(Invocation.of[leaf.name])
+        let world = TestWorld()
+        var console = world.console(environment: ["TOKENCTL_DB": fixture.database.path])
+        _ = console.interruption.receive(2)
+        let arguments = leaf.path + invocation.arguments + ["-o", "id", "--watch"]
+        #expect(Dispatcher(Tokenctl.self).run(arguments, in: &console) == .interrupted)
+        try console.closeStore()
+        #expect(world.output == fixture.run(leaf.path + invocation.arguments + ["-o", "id"]).output + "\n")
+    }
+
     /// Verbs that write and are no acts: they make a secret, which a rehearsal could not show.
     private static let makers: Set<String> = [
         "session create", "session regenerate", "token issue", "token refresh", "init",
@@ -170,7 +211,7 @@ import TokenLifecycle
 
     /// Options whose values only the person knows: times, numbers, texts.
     private static let free: Set<String> = [
-        "--lock-timeout", "--as", "--limit", "--after", "--sort", "--ip", "--device", "--since", "--until",
+        "--lock-timeout", "--as", "--limit", "--watch", "--after", "--sort", "--ip", "--device", "--since", "--until",
         "--idle-over", "--expires-within", "--reason", "--confirm", "--expect-count", "--max-affected", "--issuer",
         "--audience", "--group", "--older-than", "--batch-time", "--max-time", "--max-rows", "--user-agent", "--data",
         "--scope", "--min-sessions", "--ttl", "--claim", "--aud", "--iss", "--at", "--if-older-than", "--kid", "--typ",

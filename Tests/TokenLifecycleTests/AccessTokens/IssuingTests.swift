@@ -60,6 +60,7 @@ import TokenStorage
         #expect(try test.session(login).accessUntil == long.expiry)
         let kid = try #require(try test.signer)
         #expect(try test.key(kid).latestExpiry == long.expiry)
+        #expect(try test.session(login).accessKey == kid)
     }
 
     @Test func `issued tokens are counted by key and hour of expiry`() throws {

@@ -10,6 +10,7 @@ struct ListData {
     /// Every session, read row by row and judged in Swift: what lists are held against.
     let sessions: [Session]
 
+    static let keys = ["spring-2026", "summer-2026", "autumn-2026"]
     static let clients = ["web", "ios", "kiosk", "batch", "wild*card"]
 
     /// `alive` is the share that has not been ended and is not long over.
@@ -29,6 +30,11 @@ struct ListData {
                 let floor = floors && index == 2 ? now - .hours(5) : Instant(milliseconds: 0)
                 try transaction.execute(
                     "INSERT INTO client (client_id, created_at, floor_at) VALUES (\(client), \(now - .days(60)), \(floor))"
+                )
+            }
+            for kid in Self.keys {
+                try transaction.execute(
+                    "INSERT INTO signing_key (kid, alg, origin, created_at, removed_at) VALUES (\(kid), 'HS256', 'imported', 0, 1)"
                 )
             }
             for index in 0..<count {
@@ -80,13 +86,14 @@ struct ListData {
             default: try IPAddress("192.0.2.\(Int.random(in: 0...255, using: &random))")
             }
         let device = Bool.random(using: &random) ? "device \(Int.random(in: 0..<40, using: &random))" : nil
+        let key = Int.random(in: 0...keys.count, using: &random)
         try transaction.execute(
             """
             INSERT INTO session (user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout,
-                absolute_expires_at, alive_until, secret_hash, ip, device, ended_at, end_reason, ended_by)
+                absolute_expires_at, alive_until, access_key, secret_hash, ip, device, ended_at, end_reason, ended_by)
             VALUES (\(Int.random(in: 1...users, using: &random)), \(Int.random(in: 1...clients.count, using: &random)),
                 \(created), \(created), \(kept ? now - .hours(1) : created), \(seen), \(idle), \(absolute), \(until),
-                x'00', \(address), \(device), \(ended), \(ended == nil ? nil : "revoked"), \(ended == nil ? nil : "tester"))
+                \(key == 0 ? nil : key), x'00', \(address), \(device), \(ended), \(ended == nil ? nil : "revoked"), \(ended == nil ? nil : "tester"))
             """)
     }
 }
@@ -104,6 +111,11 @@ extension ListData {
             if names(filter.notClients, session.client) { return false }
             if !filter.exactClients.isEmpty, !filter.exactClients.contains(session.client) { return false }
             if !filter.networks.isEmpty, !filter.networks.contains(where: { session.ip.map($0.contains) ?? false }) {
+                return false
+            }
+            if !filter.keys.isEmpty,
+                !(session.accessKey.map { kid in filter.keys.contains { kid.hasPrefix($0) } } ?? false)
+            {
                 return false
             }
             if !filter.devices.isEmpty, !(session.device.map(filter.devices.contains) ?? false) { return false }
@@ -147,6 +159,7 @@ extension SessionFilter {
                 .map { try IPNetwork($0) }
         }
         if sometimes() { filter.devices = some((0..<6).map { "device \($0)" } + ["none"]) }
+        if sometimes(9) { filter.keys = some(["spring", "summer-2026", "autumn-"]) }
         if sometimes(2) {
             filter.states = Set(SessionState.allCases.filter { _ in Bool.random(using: &random) })
         }

@@ -27,6 +27,7 @@ import TokenStorage
         ("IPv4 network", { $0.networks = [try IPNetwork("192.0.2.0/24")] }),
         ("IPv6 network", { $0.networks = [try IPNetwork("2001:db8::/32")] }),
         ("networks", { $0.networks = [try IPNetwork("192.0.2.0/24"), try IPNetwork("2001:db8::/32")] }),
+        ("key", { $0.keys = ["spring-2026"] }), ("keys", { $0.keys = ["spring-2026", "summer"] }),
         ("device", { $0.devices = ["device 1"] }), ("devices", { $0.devices = ["device 1", "device 2"] }),
         ("since", { $0.since = .t0 - .days(3) }), ("until", { $0.until = .t0 - .days(3) }),
         ("idle over", { $0.idleOver = .hours(2) }), ("expires within", { $0.expiresWithin = .hours(1) }),
