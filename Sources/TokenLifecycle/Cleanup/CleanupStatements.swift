@@ -35,7 +35,7 @@ extension StoreReading {
         return try sql.value(
             """
             SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
-            WHERE f.successor IS NOT NULL AND f.spent_at < \(now - policies.refreshGrace)
+            WHERE f.successor IS NOT NULL AND f.grace_until < \(now)
             """ + noneOf(due)) ?? 0
     }
 
@@ -118,7 +118,7 @@ extension StoreWriter {
         try execute(
             """
             UPDATE refresh_family SET successor = NULL WHERE id IN
-                (SELECT id FROM refresh_family WHERE successor IS NOT NULL AND spent_at < \(now - policies.refreshGrace)
+                (SELECT id FROM refresh_family WHERE successor IS NOT NULL AND grace_until < \(now)
                  LIMIT \(limit))
             """)
     }
