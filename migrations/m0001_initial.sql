@@ -86,7 +86,8 @@ CREATE TABLE refresh_family (
     secret_hash BLOB NOT NULL,              -- of the current generation
     spent_at INTEGER,                       -- when the generation before was spent, and from where
     spent_ip BLOB,
-    successor BLOB,                         -- current secret sealed under the spent one, for refresh.grace
+    successor BLOB,                         -- current secret sealed under the spent one,
+    grace_until INTEGER,                    -- for refresh.grace as it was then
     replayed_at INTEGER,
     replayed_ip BLOB,
     replays INTEGER NOT NULL DEFAULT 0,
@@ -97,7 +98,7 @@ CREATE TABLE refresh_family (
 
 CREATE INDEX refresh_family_by_session ON refresh_family (session_id);
 CREATE INDEX refresh_family_by_end ON refresh_family (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX refresh_family_by_successor ON refresh_family (spent_at) WHERE successor IS NOT NULL;
+CREATE INDEX refresh_family_by_successor ON refresh_family (grace_until) WHERE successor IS NOT NULL;
 CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at, session_id) WHERE replayed_at IS NOT NULL;
 
 -- Rows stay after removal: a kid is never used twice.

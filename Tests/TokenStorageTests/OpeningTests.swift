@@ -81,6 +81,16 @@ import Testing
         #expect(try refusal("db", readOnly: readOnly)?.kind == .foreignApplication)
     }
 
+    @Test func `ours, cut off with a journal: who only reads is told of it, who writes takes it back`() throws {
+        try create(scratch("db")).close()
+        let magic: [UInt8] = [0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]
+        try write(magic + [UInt8](repeating: 0, count: 504), to: "db-journal")
+        let refused = try refusal("db", readOnly: true)
+        #expect(refused?.kind == .notPermitted && refused?.message.contains("db-journal") == true)
+        try open(scratch("db")).close()
+        #expect(try open(scratch("db")) { $0.readOnly = true }.count() == 0)
+    }
+
     @Test(arguments: [false, true])
     func `a newer schema`(readOnly: Bool) throws {
         try create(scratch("db")).close()

@@ -20,14 +20,15 @@ package struct Dispatcher {
             try console.errors.flush()
             return console.outcome
         } catch {
-            return report(error, isJSON: isJSON, in: &console)
+            return report(ErrorMapper.failure(error).shorteningEchoes(of: arguments), isJSON: isJSON, in: &console)
         }
     }
 
     private func dispatch(_ arguments: [String], isJSON: Bool, in console: inout Console) throws {
         try SecretGuard.check(arguments)
-        let typed = arguments
-        let arguments = OptionalValue.filled(arguments)
+        try TypedValues.refuseEmpty(arguments)
+        let typed = TypedValues.separated(arguments)
+        let arguments = OptionalValue.filled(typed)
         let path = try CommandPath(arguments, from: root)
         guard let command = try parse(arguments, path, in: &console) else { return }
         guard var verb = command as? any ConsoleCommand else {
@@ -95,8 +96,7 @@ package struct Dispatcher {
         return Failure(.usage, sentence.prefix(1).lowercased() + sentence.dropFirst(), hint: hint)
     }
 
-    private func report(_ error: any Error, isJSON: Bool, in console: inout Console) -> ExitCode {
-        let failure = ErrorMapper.failure(error)
+    private func report(_ failure: Failure, isJSON: Bool, in console: inout Console) -> ExitCode {
         // What was shown until now stays shown; the error comes after it, whichever stream is slower.
         let outputFailure = Result { () throws(Failure) in try console.output.flush() }
         var text = isJSON ? ErrorText.json(failure) : ErrorText.text(failure)

@@ -25,23 +25,34 @@ package final class Input {
         return bytes
     }
 
-    /// The next line without its line end (`\n` or `\r\n`), or nil at the end.
+    package enum Line: Equatable {
+        case bytes([UInt8])
+        /// Longer than was allowed; it has been read over.
+        case tooLong
+    }
+
+    /// The next line without its line end (`\n` or `\r\n`), or nil at the end. One longer than `limit` is `.malformed`.
     package func nextLine(limit: Int = 65_536) throws(Failure) -> [UInt8]? {
+        switch try nextLineOfAnyLength(keeping: limit) {
+        case .bytes(let line): return line
+        case .tooLong: throw Failure(.malformed, "a line on standard input is longer than \(limit) bytes")
+        case nil: return nil
+        }
+    }
+
+    /// The same for whoever answers each line: one that is too long takes no more memory than `limit`, and the next follows.
+    package func nextLineOfAnyLength(keeping limit: Int) throws(Failure) -> Line? {
+        var isTooLong = false
         var searched = start
         while true {
-            if let end = pending[searched...].firstIndex(of: 0x0A) {
-                defer { start = end + 1 }
-                return trimmed(pending[start..<end])
+            let end = pending[searched...].firstIndex(of: 0x0A)
+            if (end ?? pending.count) - start > limit { isTooLong = true }
+            if end != nil || isOver {
+                guard end != nil || start < pending.count || isTooLong else { return nil }
+                defer { start = end.map { $0 + 1 } ?? pending.count }
+                return isTooLong ? .tooLong : .bytes(trimmed(pending[start..<(end ?? pending.count)]))
             }
-            guard pending.count - start <= limit else {
-                throw Failure(.malformed, "a line on standard input is longer than \(limit) bytes")
-            }
-            guard !isOver else {
-                guard start < pending.count else { return nil }
-                defer { start = pending.count }
-                return trimmed(pending[start...])
-            }
-            pending.removeFirst(start)
+            pending.removeFirst(isTooLong ? pending.count : start)
             start = 0
             searched = pending.count
             try fill()

@@ -28,6 +28,9 @@ struct KeyImportCommand: ConsoleCommand {
     @Flag(help: "A private key that may sign here later")
     var standby = false
 
+    @Flag(help: "With --standby: it has not signed anything yet")
+    var unused = false
+
     @Option(
         help: ArgumentHelp("The latest exp of the application's tokens", valueName: "time"), transform: TimeOption.parse
     )
@@ -57,6 +60,7 @@ struct KeyImportCommand: ConsoleCommand {
         options.accepted = AcceptedTokens(type: typ, issuer: iss, audience: aud, client: client)
         options.until = until?.resolved(at: console.now, .fromNow)
         options.standsBy = standby
+        options.isUnused = unused
         options.answersWithoutKid = alsoWithoutKid
         options.allowsWeak = weak
         options.secretFormat = secretFormat

@@ -49,11 +49,16 @@ struct TokenVerify: ConsoleCommand {
         var isRefused = false
         var isEmpty = true
         func eachVerification(_ body: (Verification) throws -> Bool) throws {
-            while let line = try input.nextLine(limit: 1 << 20) {
-                let token = line.trimmingBlanks
-                guard !token.isEmpty else { continue }
+            while let line = try input.nextLineOfAnyLength(keeping: 1 << 20) {
+                let verification: Verification
+                switch line {
+                case .tooLong: verification = .oversized
+                case .bytes(let bytes):
+                    let token = bytes.trimmingBlanks
+                    guard !token.isEmpty else { continue }
+                    verification = try store.read { try $0.verify(token, expectations) }
+                }
                 isEmpty = false
-                let verification = try store.read { try $0.verify(token, expectations) }
                 if verification.verdict != .active { isRefused = true }
                 guard try body(verification) else { return }
             }

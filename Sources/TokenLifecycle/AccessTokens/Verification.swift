@@ -229,10 +229,14 @@ struct TokenChecks<Store: StoreReading> {
             let name = "denylist: \(scope.rawValue)"
             // Nothing stored contains NUL, so no rule can match such a value.
             guard let value, !value.utf8.contains(0) else { return .skipped(name, "the token names none") }
-            guard let rule = try store.denyRule(scope, value), rule.createdAt <= at,
-                rule.matches(issuedAt: claims.iat)
-            else { return .yes(name, "no rule") }
-            return .no(name, reason, because: try store.cause(of: rule))
+            if let rule = try store.denyRule(scope, value), rule.createdAt <= at, rule.matches(issuedAt: claims.iat) {
+                return .no(name, reason, because: try store.cause(of: rule))
+            }
+            // Rules are forgotten, floors never. A token without `iat` counts as older than any.
+            if let floor = try store.floor(scope, value), floor <= at, (claims.iat ?? .min) <= floor.seconds {
+                return .no(name, reason, "what was issued until \(floor.rfc3339) was logged out")
+            }
+            return .yes(name, "no rule")
         }
     }
 

@@ -91,7 +91,7 @@ package struct Cleanup: Sendable {
 struct CleanupMoment {
     /// Logins that stopped being alive before then go.
     let logins: Instant
-    /// Successors whose token was spent before then are wiped.
+    /// Successors that could be asked for until before then are wiped.
     let successors: Instant
     /// Rules whose last match expired before then go.
     let rules: Instant
@@ -100,7 +100,7 @@ struct CleanupMoment {
 
     init(_ options: Cleanup.Options, _ store: some StoreReading) throws {
         logins = store.now - (options.olderThan ?? store.policies.retentionEnded)
-        successors = store.now - store.policies.refreshGrace
+        successors = store.now
         rules = store.now - store.policies.clockSkew
         auditEvents = options.parts.contains(.audit) ? try store.auditEventsDue() : nil
     }

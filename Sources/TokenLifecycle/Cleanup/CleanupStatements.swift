@@ -116,7 +116,7 @@ extension StoreWriter {
         try execute(
             """
             UPDATE refresh_family SET successor = NULL WHERE id IN
-                (SELECT id FROM refresh_family WHERE successor IS NOT NULL AND spent_at < \(cut)
+                (SELECT id FROM refresh_family WHERE successor IS NOT NULL AND grace_until < \(cut)
                  LIMIT \(limit))
             """)
     }

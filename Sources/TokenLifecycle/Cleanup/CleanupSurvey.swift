@@ -101,7 +101,7 @@ extension StoreReading {
         return try sql.value(
             """
             SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
-            WHERE f.successor IS NOT NULL AND f.spent_at < \(now - policies.refreshGrace)
+            WHERE f.successor IS NOT NULL AND f.grace_until < \(now)
             """ + noneOf(due)) ?? 0
     }
 
@@ -172,19 +172,16 @@ extension StoreReading {
     }
 
     fileprivate func surveySuccessors(_ due: Int) throws -> CleanupTable {
-        let grace = policies.refreshGrace
         let row = try sql.row(
             """
-            SELECT (SELECT count(*) FROM refresh_family WHERE successor IS NOT NULL AND spent_at >= \(now - grace)),
-                   (SELECT max(spent_at) FROM refresh_family WHERE successor IS NOT NULL),
-                   (SELECT min(spent_at) FROM refresh_family WHERE successor IS NOT NULL)
+            SELECT (SELECT count(*) FROM refresh_family WHERE successor IS NOT NULL AND grace_until >= \(now)),
+                   (SELECT max(grace_until) FROM refresh_family WHERE successor IS NOT NULL),
+                   (SELECT min(grace_until) FROM refresh_family WHERE successor IS NOT NULL)
             """)
         return CleanupTable(
-            .successors, remaining: due, since: try row?.get(2, as: Instant?.self).map { $0 + grace },
+            .successors, remaining: due, since: try row?.get(2),
             [
-                .init(
-                    why: .grace, rows: try row?.get(0) ?? 0,
-                    until: try row?.get(1, as: Instant?.self).map { $0 + grace })
+                .init(why: .grace, rows: try row?.get(0) ?? 0, until: try row?.get(1))
             ])
     }
 

@@ -9,13 +9,16 @@ extension StoreWriter {
             denyRule(.everyone, ""), denyRule(.client, client), denyRule(.user, user),
             session.flatMap { try denyRule(.session, $0) },
         ].compactMap { $0 }
+        var cutOffs = try [floor(.everyone, ""), floor(.client, client)].compactMap { $0 }
         for rule in rules where rule.matches(issuedAt: now.seconds) {
             guard let cutOff = rule.issuedBefore else {
                 throw Failure(
                     .refused, "rule \(rule.id) denies every token of \(rule.subject)",
                     hint: "'tokenctl denylist remove \(rule.id)' lifts it", target: rule.value)
             }
-            throw CutOffPending(until: Instant(seconds: cutOff.seconds + 1))
+            cutOffs.append(cutOff)
         }
+        guard let last = cutOffs.max(), last.seconds >= now.seconds else { return }
+        throw CutOffPending(until: Instant(seconds: last.seconds + 1))
     }
 }

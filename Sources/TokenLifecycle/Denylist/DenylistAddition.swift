@@ -4,7 +4,7 @@ internal import TokenJOSE
 package struct DenylistAddition: Act {
     package enum Subject: Sendable {
         case tokenIDs([String])
-        /// A whole token: its `jti`, and its own `exp` to forget the rule by.
+        /// A whole token of ours: its `jti`, and its own `exp` to forget the rule by.
         case token([UInt8])
         case session(String)
         case user(String)
@@ -68,17 +68,18 @@ package struct DenylistAddition: Act {
         case .tokenIDs(let ids):
             return try ids.map { id in
                 try Names.check(id, "the jti", longest: 256)
-                return .init(scope: .token, value: id, issuedBefore: nil, matchesUntil: expires ?? until)
+                return .init(scope: .token, value: id, issuedBefore: nil, matchesUntil: until)
             }
         case .token(let bytes):
             let claims = try readClaims(bytes)
+            let isSigned = try requireOurs(bytes, store)
             guard let id = claims.jti else {
                 throw Failure(
                     .refused, "this token has no jti, so no rule can name it",
                     hint: claims.sub.map { "deny its user up to now: 'tokenctl denylist add --user \($0)'" })
             }
-            let expiry = claims.exp.map { Instant(seconds: $0) }
-            return [.init(scope: .token, value: id, issuedBefore: nil, matchesUntil: expiry ?? until)]
+            let own = isSigned ? claims.exp.map { max(Instant(seconds: $0), expires ?? .earliest) } : nil
+            return [.init(scope: .token, value: id, issuedBefore: nil, matchesUntil: own ?? until)]
         case .session(let name):
             let session = try store.session(named: name)
             // Where the session lives on, its next access token must be good.
@@ -116,6 +117,27 @@ package struct DenylistAddition: Act {
         } catch {
             throw Failure(.malformed, "this is not an access token", hint: "'tokenctl token inspect -' says what it is")
         }
+    }
+
+    /// Whether a key of ours signed the token, so that its claims are true; false where nobody can tell without a secret.
+    ///
+    /// The claims of an altered token are anybody's: its `exp` would let the rule go while the true one verifies, its `jti`
+    /// would name another. So a token that no key of ours signed is `.refused`.
+    private func requireOurs(_ bytes: [UInt8], _ store: some StoreReading) throws -> Bool {
+        let checks: [Check]
+        do {
+            checks = try store.verify(bytes, exhaustively: true).checks
+        } catch let failure as Failure where failure.kind == .notPermitted {
+            // HS256 without the master key: denying must not wait for it.
+            return false
+        }
+        let strange: [RefusalReason] = [.unknownKey, .algorithmMismatch, .badSignature]
+        if let check = checks.first(where: { check in strange.contains { check.answer == .no($0) } }) {
+            throw Failure(
+                .refused, "no key of this store signed this token: \(check.detail)",
+                hint: "its claims prove nothing; what has a jti can be denied by --jti")
+        }
+        return checks.contains { $0.name == "signature" && $0.answer == .yes }
     }
 
     package func preview(_ decision: Decision) -> Preview {

@@ -93,9 +93,8 @@ public final class TokenStore: Sendable {
             do {
                 return try await writing.run { try body(writer, actor) }
             } catch let wait as CutOffPending {
-                let left = wait.until - options.clock.now()
-                guard left <= .seconds(2) else { break }
-                try await Task.sleep(for: left + .milliseconds(1))
+                try await Task.sleep(for: wait.remaining(at: options.clock.now()))
+                writer.hasAwaited(wait)
             }
         }
         throw CutOffPending.outwaited

@@ -30,6 +30,8 @@ package struct RefreshFamily: Sendable {
     package var ownEnd: End?
     let secretHash: [UInt8]
     let successor: [UInt8]?
+    /// Until when the token just spent gives the same successor again: as the policy was when it was spent.
+    let graceUntil: Instant?
 
     /// The first of its session's idle deadline, absolute expiry and end, and its own end.
     package var aliveUntil: Instant { min(session.aliveUntil, ownEnd?.at ?? session.aliveUntil) }
@@ -51,7 +53,7 @@ package struct RefreshFamily: Sendable {
     static let columns: SQL =
         Session.columns + """
             , f.id, f.created_at, f.scope, f.generation, f.spent_at, f.spent_ip, f.replayed_at, f.replayed_ip, f.replays, \
-            f.ended_at, f.end_reason, f.ended_by, f.secret_hash, f.successor
+            f.ended_at, f.end_reason, f.ended_by, f.secret_hash, f.successor, f.grace_until
             """
 
     static let tables: SQL = "refresh_family f JOIN " + joinedSession
@@ -77,6 +79,7 @@ package struct RefreshFamily: Sendable {
         }
         secretHash = try row.get(at(12))
         successor = try row.get(at(13))
+        graceUntil = try row.get(at(14))
     }
 }
 

@@ -106,7 +106,7 @@ extension StoreWriter {
             """
             UPDATE refresh_family
             SET generation = generation + 1, secret_hash = \(SHA256.hash(next)), successor = \(successor),
-                spent_at = \(now), spent_ip = \(request.ip)
+                grace_until = \(now + policies.refreshGrace), spent_at = \(now), spent_ip = \(request.ip)
             WHERE id = \(family.id.row) AND generation = \(family.generation) AND secret_hash = \(family.secretHash)
               AND ended_at IS NULL
             """)
@@ -141,8 +141,8 @@ extension StoreWriter {
     }
 
     private func isJustSpent(_ generation: Int64, of family: RefreshFamily) -> Bool {
-        guard generation == family.generation - 1, let spentAt = family.spentAt else { return false }
-        return now <= spentAt + policies.refreshGrace
+        guard generation == family.generation - 1, let graceUntil = family.graceUntil else { return false }
+        return now <= graceUntil
     }
 
     /// A replay: two parties hold tokens of one login, and nobody can tell which is the thief. Ends it for both.

@@ -19,7 +19,12 @@ package struct SessionRevocation: Act {
 
     package struct Decision {
         var live: [Session]
+        /// Ran out on their own, and access tokens of theirs still verify.
+        var outlived: [Session]
         var gone: [Session]
+
+        /// Those that have something to lose.
+        var meant: [Session] { live + outlived }
     }
 
     package func decide(_ store: some StoreReading) throws -> Decision {
@@ -30,48 +35,68 @@ package struct SessionRevocation: Act {
         case .filter(let filter): found = try store.sessions(filter, limit: Int(Int32.max)).items
         }
         let meant = found.filter { !kept.contains($0.id) }
+        let dead = meant.filter { !$0.isAlive(at: store.now) }
+        let outlived = try dead.filter(store.isOutlivedByAccess)
+        let outlivedIDs = Set(outlived.map(\.id))
         return Decision(
-            live: meant.filter { $0.isAlive(at: store.now) }, gone: meant.filter { !$0.isAlive(at: store.now) })
+            live: meant.filter { $0.isAlive(at: store.now) }, outlived: outlived,
+            gone: dead.filter { !outlivedIDs.contains($0.id) })
     }
 
     package func preview(_ decision: Decision) -> Preview {
         let live = decision.live
         var preview = Preview(
-            action: "session.revoke", tier: .ending(live.count),
+            action: "session.revoke", tier: .ending(decision.meant.count),
             summary: live.count == 1
                 ? "end session \(live[0].id) of \(live[0].user)" : "end \(live.count.counted("session"))",
-            count: live.count)
-        preview.describe(live)
+            count: decision.meant.count)
+        preview.describe(decision.meant)
+        if !decision.outlived.isEmpty {
+            preview.notes = ["\(decision.outlived.count.counted("session")) ran out before: access tokens are denied"]
+        }
         return preview
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
         let live = decision.live
         var seq: Int64?
-        if !live.isEmpty {
+        if !decision.meant.isEmpty {
             let audited = try store.audit(
-                "session.revoke", target: live.count == 1 ? live[0].id.text : nil, reason: reason,
+                "session.revoke", target: decision.meant.count == 1 ? decision.meant[0].id.text : nil, reason: reason,
                 counts: ["sessions": Int64(live.count)])
             for session in live { try store.end(session, .revoked, audit: audited, reason: reason) }
+            for session in decision.outlived {
+                try store.deny(
+                    .session, session.id.text, matchesUntil: session.accessUntil, audit: audited, reason: reason)
+            }
             seq = audited
         }
         var report = Report(
             action: "session.revoke",
             items: live.map { .init($0.id.text, .ended) }
+                + decision.outlived.map { .init($0.id.text, .denied, note: $0.pastEnd(at: store.now)) }
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
-            lines: [], stillValidUntil: live.stillValidUntil(at: store.now),
+            lines: [], stillValidUntil: decision.meant.stillValidUntil(at: store.now),
             details: [.init("sessions_ended", .integer(Int64(live.count)))])
-        let ended =
-            switch live.count {
-            case 0: "nothing to end"
-            case 1: "\(live[0].id) of \(live[0].user) ended"
-            default: "\(live.count.counted("session")) ended"
-            }
         // Denied here at once; who asks nobody is the one who has to be told.
         let accepted = report.stillValidUntil.map {
             "; a verifier without the denylist accepts access tokens until \($0.clockText(at: store.now))"
         }
-        report.lines = [ended + (accepted ?? "")]
+        if !live.isEmpty || decision.outlived.isEmpty {
+            let ended =
+                switch live.count {
+                case 0: "nothing to end"
+                case 1: "\(live[0].id) of \(live[0].user) ended"
+                default: "\(live.count.counted("session")) ended"
+                }
+            report.lines.append(ended + (accepted ?? ""))
+        }
+        for session in decision.outlived {
+            let until = session.accessUntil?.clockText(at: store.now) ?? ""
+            report.lines.append(
+                "\(session.id) of \(session.user) \(session.pastEnd(at: store.now) ?? ""); "
+                    + "access tokens denied until \(until)")
+        }
         report.audit = seq
         return report
     }
@@ -97,6 +122,20 @@ extension StoreReading {
                 target: unknown.joined(separator: " "))
         }
         return found
+    }
+}
+
+extension StoreReading {
+    /// Whether access tokens of a session that ran out by itself may still verify: they live to their own `exp`, and nothing
+    /// denied them then. An act that ends a session does.
+    func isOutlivedByAccess(_ session: Session) throws -> Bool {
+        switch session.state(at: now) {
+        case .active, .ended, .loggedOut: return false
+        case .expired, .idleExpired: break
+        }
+        guard let until = session.accessUntil, until > now else { return false }
+        // A rule with a cut-off leaves out what was issued after it.
+        return try denyRule(.session, session.id.text).map { $0.issuedBefore != nil } ?? true
     }
 }
 

@@ -9,8 +9,11 @@ package struct SigningKeyImport: Act {
         package var accepted = AcceptedTokens()
         /// The latest `exp` of the tokens that the keys answer for.
         package var until: Instant?
-        /// A private key that may sign here later.
+        /// A private key that may sign here later. What it signed elsewhere is accepted as if signed here, so it too needs
+        /// `until`, or the word that there is nothing such.
         package var standsBy = false
+        /// A key that stands by and has never signed anything.
+        package var isUnused = false
         package var answersWithoutKid = false
         /// Admits HS256 secrets under 256 bits.
         package var allowsWeak = false
@@ -80,9 +83,21 @@ package struct SigningKeyImport: Act {
         if options.answersWithoutKid, candidates.count > 1 {
             throw Failure(.usage, "one key may answer for tokens without kid, and the file holds \(candidates.count)")
         }
+        let thumbprints = candidates.compactMap { $0.publicJWK?.thumbprint }
+        guard Set(thumbprints).count == thumbprints.count else {
+            throw Failure(.refused, "the set holds the same key twice", hint: "leave one of the two")
+        }
+        if options.isUnused, !options.standsBy || options.until != nil {
+            throw Failure(.usage, "--unused is for a key that stands by and has signed nothing, so without --until")
+        }
         if options.standsBy {
-            guard options.until == nil, !options.answersWithoutKid else {
-                throw Failure(.usage, "a standby key has neither --until nor --also-without-kid")
+            guard !options.answersWithoutKid else {
+                throw Failure(.usage, "a standby key does not answer for tokens that name no key")
+            }
+            guard options.until != nil || options.isUnused else {
+                throw Failure(
+                    .usage, "until when may tokens live that this key has signed elsewhere?",
+                    hint: "--until TIME, their latest exp; or --unused where it has signed nothing")
             }
             guard candidates.allSatisfy({ $0.privateJWK != nil }) else {
                 throw Failure(.refused, "a public key cannot stand by: it cannot sign")
@@ -142,7 +157,11 @@ package struct SigningKeyImport: Act {
             throw Failure(.usage, "--until \(until.rfc3339) has passed: no token would verify")
         }
         var decision = Decision(new: [], known: [])
+        let held = try heldKeys(store)
         for candidate in candidates {
+            if let thumbprint = candidate.publicJWK?.thumbprint {
+                try Self.requireOneName(candidate, held[thumbprint, default: []])
+            }
             if let known = try store.key(kid: candidate.kid) {
                 guard try isSame(candidate, known, store) else {
                     throw Failure(
@@ -164,6 +183,30 @@ package struct SigningKeyImport: Act {
         return decision
     }
 
+    /// The keys of the store by the thumbprint of their public half (RFC 7638), those revoked included.
+    private func heldKeys(_ store: some StoreReading) throws -> [String: [SigningKey]] {
+        let keys = try store.allKeys().filter {
+            !$0.algorithm.isSymmetric && ($0.removedAt == nil || $0.revokedAt != nil)
+        }
+        return try Dictionary(grouping: keys) { try $0.jwk().thumbprint }
+    }
+
+    /// Refuses (5) material that was revoked, under whatever kid, and material that the store has under another kid: revoking
+    /// one of the two would leave the other, and with it every forgery.
+    private static func requireOneName(_ candidate: Candidate, _ held: [SigningKey]) throws(Failure) {
+        if let revoked = held.first(where: { $0.revokedAt != nil }), let at = revoked.revokedAt {
+            let cause = revoked.revocationCause.map { ": \($0.rawValue)" } ?? ""
+            throw Failure(
+                .refused, "this is key \(revoked.kid), revoked \(at.rfc3339)\(cause), and that is for ever",
+                hint: "another kid makes it no other key", target: revoked.kid)
+        }
+        if let other = held.first(where: { $0.kid != candidate.kid }) {
+            throw Failure(
+                .refused, "this key is here already, as \(other.kid)",
+                hint: "under two kids, revoking one would leave the other", target: other.kid)
+        }
+    }
+
     private func isSame(_ candidate: Candidate, _ known: SigningKey, _ store: some StoreReading) throws -> Bool {
         guard known.origin == .imported, known.revokedAt == nil, known.removedAt == nil,
             known.algorithm == candidate.algorithm
@@ -181,11 +224,12 @@ package struct SigningKeyImport: Act {
         var preview = Preview(
             action: "key.import", tier: decision.new.isEmpty ? .one : .two,
             summary: decision.new.isEmpty ? "nothing new" : "import \(kids)", count: decision.new.count)
-        if !options.standsBy, !decision.new.isEmpty {
+        if options.until != nil, !decision.new.isEmpty {
             let bare = options.answersWithoutKid ? ", also those that name no key" : ""
             preview.notes = [
                 "tokens of \(kids) will verify until \(options.until?.rfc3339 ?? "")\(bare)",
                 "whoever holds the private half or the secret can make such tokens",
+                "users logged out before stay so only where their rule is left: 'tokenctl user logout USER --unseen'",
             ]
         }
         return preview

@@ -14,6 +14,8 @@ package final class Store: Sendable {
     /// Whether an operation that meets a cut-off of this very second waits here for the next. A caller that can wait
     /// without blocking a thread gets `CutOffPending` instead.
     private let waitsForCutOffs: Bool
+    /// Until when cut-offs have been given way to: so far issuing may move store time.
+    private let awaited = Mutex(Instant.earliest)
     /// The permutation of public ids never changes for a store; making it costs a dozen hashes.
     private let ids = Mutex<PublicIDs?>(nil)
 
@@ -71,11 +73,15 @@ package final class Store: Sendable {
 
     /// One transaction, begun as a writer, durable when this returns, rolled back whole when the body throws.
     package func write<T>(as actor: Actor, _ body: (StoreWriter) throws -> T) throws -> T {
+        try write(as: actor, notBefore: .earliest, body)
+    }
+
+    private func write<T>(as actor: Actor, notBefore: Instant, _ body: (StoreWriter) throws -> T) throws -> T {
         let (result, hasTraces) = try unlocking {
             try database.write { transaction in
                 let known = ids.withLock { $0 }
                 let writer = try StoreWriter(
-                    transaction, clock: clock.now(), actor: actor, keyring: keyring, ids: known)
+                    transaction, clock: clock.now(), notBefore: notBefore, actor: actor, keyring: keyring, ids: known)
                 if known == nil { ids.withLock { $0 = writer.ids } }
                 let result = try body(writer)
                 try writer.finish()
@@ -90,19 +96,26 @@ package final class Store: Sendable {
 
     /// A write that issues a token: where a cut-off of this very second matches it, it gives way until the next one and
     /// starts again, so a token's `iat` is true and never the second of a cut-off that ends it.
+    ///
+    /// The second is one of store time. Where the system clock is behind, it does not get there by waiting, so what was waited
+    /// for is added to store time; the lag grows no further, and `requireTrustedClock` keeps it within `clock.skew`, by
+    /// which verifiers take an `iat` from the future.
     package func writeIssuing<T>(as actor: Actor, _ body: (StoreWriter) throws -> T) throws -> T {
         for _ in 0..<3 {
             do {
-                return try write(as: actor, body)
+                return try write(as: actor, notBefore: awaited.withLock { $0 }, body)
             } catch let wait as CutOffPending {
                 guard waitsForCutOffs else { throw wait }
-                // Longer only where the system clock is behind the store's, which waiting here would not mend.
-                let left = wait.until - clock.now()
-                guard left <= .seconds(2) else { break }
-                clock.sleep(left + .milliseconds(1))
+                clock.sleep(wait.remaining(at: clock.now()))
+                hasAwaited(wait)
             }
         }
         throw CutOffPending.outwaited
+    }
+
+    /// Says that a cut-off has been given way to, for as long as it asked.
+    func hasAwaited(_ wait: CutOffPending) {
+        awaited.withLock { $0 = max($0, wait.until) }
     }
 
     package func close() throws {
@@ -121,8 +134,11 @@ package final class Store: Sendable {
 
 /// Thrown inside an issuing transaction that meets a cut-off of the current second.
 struct CutOffPending: Error {
-    /// The first instant at which issuing may go on.
+    /// The first instant at which issuing may go on, in store time: the next second.
     var until: Instant
+
+    /// How long to wait: until the system clock is there too, and no longer than a second where that is behind.
+    func remaining(at clock: Instant) -> Duration { max(.zero, min(until - clock, .seconds(1))) }
 
     /// What is said after waiting in vain.
     static let outwaited = Failure(

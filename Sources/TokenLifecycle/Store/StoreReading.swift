@@ -30,7 +30,7 @@ package final class StoreWriter: StoreReading {
     package let keyring: Keyring
     package let actor: Actor
     package private(set) var policies: Policies
-    /// By how much the system clock is behind the last write; zero or less when it is not.
+    /// By how much the system clock is behind what store time was already; zero or less when it is not.
     let clockLag: Duration
     private(set) var hasWritten = false
     /// Whether this transaction destroyed a secret whose copy the write-ahead log still holds.
@@ -39,7 +39,10 @@ package final class StoreWriter: StoreReading {
 
     package var sql: any ReadTransaction { transaction }
 
-    init(_ transaction: any WriteTransaction, clock: Instant, actor: Actor, keyring: Keyring, ids: PublicIDs?) throws {
+    init(
+        _ transaction: any WriteTransaction, clock: Instant, notBefore: Instant = .earliest, actor: Actor,
+        keyring: Keyring, ids: PublicIDs?
+    ) throws {
         let facts = try StoreFacts.load(transaction)
         self.transaction = transaction
         self.facts = facts
@@ -47,8 +50,8 @@ package final class StoreWriter: StoreReading {
         self.keyring = keyring
         self.ids = ids ?? PublicIDs(key: facts.idKey)
         policies = try Policies.load(transaction)
-        now = max(clock, facts.lastWriteAt + .milliseconds(1))
-        clockLag = facts.lastWriteAt - clock
+        now = max(clock, facts.lastWriteAt + .milliseconds(1), notBefore)
+        clockLag = max(facts.lastWriteAt, notBefore) - clock
     }
 
     /// Runs one statement and returns how many rows it changed.

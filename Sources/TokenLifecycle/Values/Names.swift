@@ -4,7 +4,8 @@ enum Names {
     static func check(_ text: String, _ what: String, longest: Int = 255) throws(Failure) {
         guard !text.isEmpty else { throw Failure(.malformed, "\(what) is empty") }
         try checkLength(text, what, longest: longest)
-        guard text.first != " ", text.last != " " else {
+        // By scalars: a combining character behind a blank makes one character with it.
+        guard text.unicodeScalars.first != " ", text.unicodeScalars.last != " " else {
             throw Failure(.malformed, "\(what) begins or ends with a blank")
         }
         for scalar in text.unicodeScalars {

@@ -84,6 +84,11 @@ struct DatabaseFile {
         if !readOnly, !allows(W_OK, to: path) {
             return refused("no permission to write \(path)", hint: "run it as the owner of the file, or only read")
         }
+        if waitsForRollback(error) {
+            return refused(
+                "\(path)-journal lies beside the database and says that a write was cut off",
+                hint: "any verb that writes takes it back; if it is not of this database, move it away")
+        }
         if !allows(W_OK | X_OK, to: directory) {
             return refused(
                 "no permission to write the directory of \(path), where its write-ahead log lives",
@@ -91,6 +96,13 @@ struct DatabaseFile {
         }
         return error
     }
+
+    /// Whether a journal beside the file says that a write was cut off, and the connection may not take it back. The file
+    /// alone is then no whole database.
+    func waitsForRollback(_ error: StorageError) -> Bool { error.sqliteCode == Self.readOnlyWithJournal }
+
+    /// SQLITE_READONLY_ROLLBACK: a macro of two macros, which Swift does not import.
+    private static let readOnlyWithJournal = SQLITE_READONLY | 3 << 8
 
     static func text(of code: Int32) -> String {
         String(cString: strerror(code)).lowercased()

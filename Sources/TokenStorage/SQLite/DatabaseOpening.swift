@@ -18,7 +18,7 @@ extension Database {
         } catch {
             if !hadWAL, file.namesBeside != remains { file.removeEmptyWAL() }
             let explained = file.explaining(error, readOnly: options.readOnly)
-            guard options.readOnly, explained.kind == .notPermitted, file.isReadable,
+            guard options.readOnly, explained.kind == .notPermitted, !file.waitsForRollback(error), file.isReadable,
                 FileAtRest.uri(of: file) != nil, let atRest = FileAtRest(file)
             else { throw explained }
             return try connect(file, steps, applicationID, options, hadWAL: false, atRest: atRest)

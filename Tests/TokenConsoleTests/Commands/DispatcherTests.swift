@@ -20,6 +20,34 @@ import TokenLifecycle
         #expect(run.errors == "")
     }
 
+    @Test(arguments: [
+        ["pet", "list", "--columns", ""], ["pet", "list", "--columns="], ["--db", "", "pet", "list"],
+        ["pet", "make", "--both", ""],
+    ])
+    func `refuses a value that is empty, as an unset variable leaves it`(arguments: [String]) {
+        let run = Run(arguments)
+        #expect(run.code == .usage && run.output == "")
+        #expect(run.errors.hasPrefix("tokenctl: error: an empty value after --"), "\(run.errors)")
+    }
+
+    @Test func `sees a value that begins with a combining character`() {
+        let run = Run(["pet", "list", "--columns=\u{301}x"])
+        #expect(run.errors.contains("no column \u{301}x"), "\(run.errors)")
+        #expect(Run(["pet", "list", "-o", "id", "--", "--a=\u{301}x"]).output == "--a=\u{301}x\n")
+    }
+
+    @Test(
+        arguments: [
+            { ["pet", "list", "--nope\($0)"] }, { ["pet", "list", "--limit=\($0)"] },
+            { ["pet", "list", "--limit", $0] },
+            { [$0] }, { ["pet", $0] }, { ["pet", "list", "-o\($0)", "--json"] }, { ["pet", "list", "--\($0)=x"] },
+        ] as [@Sendable (String) -> [String]])
+    func `repeats no more of an argument than a line holds`(arguments: @Sendable (String) -> [String]) {
+        let run = Run(arguments(String(repeating: "z", count: 100_000)))
+        #expect(run.code == .usage)
+        #expect(run.errors.count < 600 && run.errors.contains("zzz"), "\(run.errors.prefix(1000))")
+    }
+
     @Test func `knows its version`() {
         #expect(Run(["--version"]).output == "tokenctl toy\n")
     }

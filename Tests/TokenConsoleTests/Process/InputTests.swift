@@ -28,6 +28,19 @@ import TokenLifecycle
         #expect(throws: Failure.self) { try input("a\nb\nc\n", piece: 9).ids(limit: 2) }
     }
 
+    @Test(arguments: [1, 3, 100])
+    func `skips a line that is too long, and goes on`(piece: Int) throws {
+        let input = input("one\n123456\n12345\r\n1234567", piece: piece)
+        var lines: [Input.Line] = []
+        while let line = try input.nextLineOfAnyLength(keeping: 6) { lines.append(line) }
+        #expect(
+            lines == [.bytes(Array("one".utf8)), .bytes(Array("123456".utf8)), .bytes(Array("12345".utf8)), .tooLong])
+        let shorter = self.input("123456\nab\n", piece: piece)
+        #expect(try shorter.nextLineOfAnyLength(keeping: 5) == .tooLong)
+        #expect(try shorter.nextLineOfAnyLength(keeping: 5) == .bytes(Array("ab".utf8)))
+        #expect(try shorter.nextLineOfAnyLength(keeping: 5) == nil)
+    }
+
     @Test func `of ids must be UTF-8`() {
         let input = Input(isTerminal: false) { () throws(Failure) in [0xFF, 0x0A] }
         let failure = #expect(throws: Failure.self) { try input.ids() }

@@ -53,12 +53,62 @@ import TokenStorage
         #expect(try test.verify(pair.access.text) == .active)
     }
 
-    @Test func `a cut-off that the clock is far behind is busy, not waited for`() throws {
+    @Test(arguments: ["user", "everyone"])
+    func `with the clock behind by less than the skew a cut-off still takes no more than a second`(_ scope: String)
+        throws
+    {
+        let test = try TestStore()
+        _ = try test.logInWithTokens()
+        test.clock.now = .t0 + .hours(1) + .milliseconds(400)
+        switch scope {
+        case "user": try test.run(UserLogout(["alice"], reason: nil))
+        default: try test.run(FloorLogout(.everyone, reason: nil))
+        }
+        let lag = Duration.seconds(59)
+        test.advance(Duration.zero - lag)
+        let login = try test.logInWithTokens()
+        #expect(try test.clock.slept.only <= .seconds(1))
+        #expect(login.session.createdAt - test.now <= lag)
+        let iat = try #require(try test.claims(login.access?.text ?? "")["iat"]?.integerValue)
+        #expect(iat == login.session.createdAt.seconds && iat == (Instant.t0 + .hours(1)).seconds + 1)
+        #expect(try test.verify(login.access?.text) == .active)
+        #expect(Instant(seconds: iat) - test.now <= .minutes(1))
+    }
+
+    @Test func `logging out and in does not run away from a clock that is behind`() throws {
+        let test = try TestStore()
+        test.clock.now = .t0 + .hours(1)
+        _ = try test.logInWithTokens()
+        test.advance(.seconds(-30))
+        for _ in 0..<40 {
+            try test.run(UserLogout(["alice"], reason: nil))
+            let login = try test.logInWithTokens()
+            #expect(try test.verify(login.access?.text) == .active)
+        }
+        #expect(test.clock.slept.allSatisfy { $0 <= .seconds(1) })
+        // Each write takes a millisecond of store time whatever the clock says.
+        #expect(try test.read { $0.facts.lastWriteAt } - test.now < .seconds(31))
+    }
+
+    @Test func `a clock that is behind by more than the skew is busy, and nobody waits for it`() throws {
         let test = try TestStore()
         _ = try test.logInWithTokens()
         try test.run(DenylistAddition(.user("alice"), reason: nil))
-        test.advance(.seconds(-30))
+        test.advance(.seconds(-61))
         #expect(try failure { _ = try test.logInWithTokens() } == .busy)
         #expect(test.clock.slept.isEmpty)
+    }
+
+    @Test(arguments: ["web", ""])
+    func `a floor whose rule was lifted is given way to all the same`(_ client: String) throws {
+        let test = try TestStore()
+        test.clock.now = .t0 + .hours(1)
+        try test.logIn(client: "web")
+        try test.run(FloorLogout(client.isEmpty ? .everyone : .clients([client]), reason: nil))
+        let rule = try #require(try test.read { try $0.denyRules(limit: 2).items.only })
+        try test.run(DenylistRemoval([String(rule.id)], reason: nil))
+        let login = try test.logInWithTokens(client: "web")
+        #expect(try test.verify(login.access?.text) == .active)
+        #expect(test.clock.slept.count == 1)
     }
 }

@@ -1,4 +1,6 @@
 import Testing
+import TokenCrypto
+import TokenJOSE
 import TokenStorage
 
 @testable import TokenLifecycle
@@ -41,9 +43,9 @@ import TokenStorage
         let login = try test.logInWithTokens(client: "web")
         try test.run(FloorLogout(.clients(["web"]), reason: nil))
         let rule = try #require(try test.read { try $0.denyRule(.client, "web") })
-        try test.run(DenylistRemoval([String(rule.id)], reason: nil))
-        #expect(try test.verify(login.access?.text) == .active)
-        #expect(try test.verify(login.access?.text, online: true) == .inactive(.sessionLoggedOut))
+        let lifted = try test.run(DenylistRemoval([String(rule.id)], reason: nil))
+        #expect(lifted.lines[0].contains("nothing is accepted again"))
+        #expect(try test.verify(login.access?.text) == .inactive(.deniedClient))
         #expect(try test.refresh(login.refreshToken).refusal == .loggedOut)
         #expect(try test.state(login) == .loggedOut)
     }
@@ -61,6 +63,29 @@ import TokenStorage
         #expect(end.at == floor && end.reason == "client_logout")
         #expect(try test.read { try $0.client(named: "web").floor } == floor)
         #expect(try test.refresh(login.refreshToken).refusal == .ended)
+    }
+
+    @Test(arguments: ["web", ""])
+    func `a key imported later brings no token from before the floor`(_ client: String) throws {
+        let test = try TestStore()
+        try test.logIn(client: "web")
+        try test.run(FloorLogout(client.isEmpty ? .everyone : .clients([client]), reason: nil))
+        let floor = try test.read { try $0.floor(client.isEmpty ? .everyone : .client, client) }
+        test.advance(.days(2))
+        #expect(try test.cleanUp().rules == 1)
+        let shop = try ForeignApp(.hs256)
+        try shop.importKey(into: test, until: test.now + .days(30)) { $0.accepted.client = "web" }
+        let second = try #require(floor).seconds
+        let denied = Verdict.inactive(client.isEmpty ? .deniedEveryone : .deniedClient)
+        for (iat, verdict) in [
+            (.integer(second - 1), denied), (.integer(second), denied), (.null, denied),
+            (.integer(second + 1), .active),
+        ] as [(JSON, Verdict)] {
+            let claims = JSON.object([.init("sub", "alice"), .init("iat", iat)].filter { $0.value != .null })
+            #expect(try test.verify(try shop.token(claims)) == verdict)
+        }
+        let elsewhere = JSON.object([.init("sub", "a"), .init("client_id", "ios"), .init("iat", .integer(second))])
+        #expect(try test.verify(try shop.token(elsewhere)) == (client.isEmpty ? denied : .active))
     }
 
     @Test func `a kept session is born again above the floor`() throws {

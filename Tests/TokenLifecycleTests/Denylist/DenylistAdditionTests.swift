@@ -1,4 +1,5 @@
 import Testing
+import TokenCrypto
 import TokenJOSE
 import TokenStorage
 
@@ -100,6 +101,58 @@ import TokenStorage
         try test.run(DenylistAddition(.token(Array(token.utf8)), reason: nil))
         let rule = try #require(try test.read { try $0.denyRule(.token, "made-by-the-test") })
         #expect(rule.matchesUntil == Instant(seconds: test.now.seconds + 120))
+    }
+
+    @Test func `the claims of a token that nobody of ours signed are not believed`() throws {
+        let test = try TestStore()
+        let token = try test.sign(test.claims())
+        let parts = token.split(separator: ".").map(String.init)
+        let payload = try test.claims([.init("exp", 1), .init("jti", "somebody-else's")])
+        let altered = [parts[0], Base64URL.encode(payload.serialized), parts[2]].joined(separator: ".")
+        let foreign = try ForeignApp(.es256).token(test.claims(), kid: "never-seen", typ: "at+jwt")
+        for text in [altered, foreign] {
+            #expect(
+                try failure { try test.run(DenylistAddition(.token(Array(text.utf8)), reason: nil)) } == .refused)
+        }
+        #expect(try test.count("deny_rule") == 0)
+    }
+
+    @Test func `a token of a key that is revoked by now is ours all the same`() throws {
+        let test = try TestStore()
+        let kid = try #require(try test.signer)
+        let token = try test.sign(test.claims(), kid: kid)
+        try test.revokeKey(kid, replacing: true)
+        try test.run(DenylistAddition(.token(Array(token.utf8)), reason: nil))
+        #expect(try test.read { try $0.denyRule(.token, "made-by-the-test") } != nil)
+    }
+
+    @Test func `without the master key an HS256 token is denied for as long as any may live`() throws {
+        let test = try TestStore(.hs256)
+        let login = try test.logInWithTokens()
+        let own = try #require(login.access?.expiry)
+        test.advance(.minutes(5))
+        let last = try #require(try test.logInWithTokens().access?.expiry)
+        let keyless = try Store.open(
+            at: test.path, clock: test.clock.clock, masterKey: MasterKeySource(places: []))
+        defer { try? keyless.close() }
+        let token = Array((login.access?.text ?? "").utf8)
+        try keyless.run(DenylistAddition(.token(token), reason: nil), as: test.actor)
+        func end() throws -> Instant? {
+            try test.read { try $0.denyRule(.token, login.access?.id ?? "")?.matchesUntil }
+        }
+        #expect(try end() == last && last > own)
+        try test.tamper("DELETE FROM deny_rule")
+        try test.run(DenylistAddition(.token(token), reason: nil))
+        #expect(try end() == own)
+    }
+
+    @Test func `what is kept at least until a time is never kept shorter`() throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        let expires = test.now + .minutes(1)
+        let id = login.access?.id ?? ""
+        try test.run(DenylistAddition(.tokenIDs([id]), expires: expires, reason: nil))
+        #expect(try test.read { try $0.denyRule(.token, id)?.matchesUntil } == login.access?.expiry)
     }
 
     @Test func `what cannot be named or makes no sense is refused`() throws {

@@ -52,6 +52,28 @@ import TokenStorage
         #expect(try test.refresh(login.refreshToken).refusal == .replayed)
     }
 
+    @Test(arguments: [("0s", "1m"), ("1s", "60s")])
+    func `a longer grace opens no window that has closed`(before: String, after: String) throws {
+        let test = try TestStore()
+        try test.set("refresh.grace", before)
+        let login = try test.logInWithTokens()
+        _ = try test.refresh(login.refreshToken).pair
+        test.advance(.seconds(30))
+        try test.set("refresh.grace", after)
+        #expect(try test.refresh(login.refreshToken).refusal == .replayed)
+        #expect(try test.state(login) == .ended)
+    }
+
+    @Test func `a shorter grace closes no window that is open`() throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        _ = try test.refresh(login.refreshToken).pair
+        try test.set("refresh.grace", "0s")
+        #expect(try test.cleanUp().successors == 0)
+        test.advance(.seconds(9))
+        #expect(try test.refresh(login.refreshToken).pair.wasRepeated)
+    }
+
     @Test func `within grace the client and the scope are still checked`() throws {
         let test = try TestStore()
         let login = try test.logInWithTokens(client: "web", scope: ["read"])

@@ -46,6 +46,29 @@ import TokenStorage
         #expect(try test.session(login).end == first)
     }
 
+    @Test func `access tokens that outlive an idle session are denied, and it is said until when they pass elsewhere`()
+        throws
+    {
+        let test = try TestStore()
+        try test.set("session.idle", "1m")
+        let login = try test.logIn()
+        let token = try #require(try test.issue(session: login))
+        test.advance(.seconds(90))
+        #expect(try test.state(login) == .idleExpired)
+        #expect(try test.verify(token.text) == .active)
+        let act = SessionRevocation(.ids([login.session.id.text]), reason: "stolen")
+        #expect(try test.preview(act).count == 1 && (try test.preview(act).stillValidUntil == token.expiry))
+        let report = try test.run(act)
+        #expect(try report.items.only.outcome == .denied && report.stillValidUntil == token.expiry)
+        #expect(try report.items.only.note?.hasPrefix("idle_expired since") == true)
+        #expect(try test.verify(token.text) == .inactive(.deniedSession))
+        #expect(try test.state(login) == .idleExpired)
+        let rule = try #require(try test.read { try $0.denyRule(.session, login.session.id.text) })
+        #expect(rule.auditSeq == report.audit && rule.matchesUntil == token.expiry)
+        let again = try test.run(act)
+        #expect(again.unchanged == 1 && again.audit == nil)
+    }
+
     @Test func `unknown ids are all named, and nothing changes`() throws {
         let test = try TestStore()
         let login = try test.logIn()

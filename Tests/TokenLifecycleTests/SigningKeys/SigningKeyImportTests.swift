@@ -127,6 +127,33 @@ import TokenStorage
         }
     }
 
+    @Test(arguments: [SigningKey.RevocationCause.compromised, .superseded])
+    func `what was revoked does not come back under another kid`(_ cause: SigningKey.RevocationCause) throws {
+        let test = try TestStore()
+        let app = try ForeignApp(.es256)
+        try app.importKey(into: test, until: test.now + .days(30))
+        try test.revokeKey("legacy") { $0.cause = cause }
+        for kid in ["legacy", "again"] {
+            let refusal = #expect(throws: Failure.self) { try importing(app.file, into: test) { $0.kid = kid } }
+            #expect(refusal?.kind == .refused && refusal?.message.contains("legacy, revoked") == true)
+        }
+        #expect(try test.verify(try app.token(["sub": "alice"], kid: "again")) == .inactive(.unknownKey))
+    }
+
+    @Test func `one key has one kid while it verifies`() throws {
+        let test = try TestStore()
+        let app = try ForeignApp(.es256)
+        try app.importKey(into: test, until: test.now + .days(1))
+        #expect(try failure { _ = try importing(app.file, into: test) { $0.kid = "twin" } } == .refused)
+        let members = ["a", "b"].map { app.key.publicJWK?.json(kid: $0, alg: .es256) ?? .null }
+        let twice = JSON.object([.init("keys", .array(members))])
+        #expect(try failure { _ = try importing(twice.serialized, into: TestStore()) } == .refused)
+        test.advance(.days(2))
+        try test.cleanUp()
+        #expect(try test.keyState("legacy") == .removed)
+        #expect(try importing(app.file, into: test) { $0.kid = "longer" }.changed == 1)
+    }
+
     @Test func `a set, PEM and raw secrets are read`() throws {
         let test = try TestStore()
         let keys = try [ForeignApp(.es256), ForeignApp(.rs256)]
@@ -187,6 +214,7 @@ import TokenStorage
         _ = try importing(app.key.text.bytes, into: test) {
             $0.until = nil
             $0.standsBy = true
+            $0.isUnused = true
             $0.kid = "ours-now"
         }
         #expect(try test.keyState("ours-now") == .standby)
@@ -197,6 +225,32 @@ import TokenStorage
         #expect(try test.verify(login.access?.text) == .active)
     }
 
+    @Test func `what a standby brought along has signed elsewhere stays denied as long as it may verify`() throws {
+        let test = try TestStore()
+        let app = try ForeignApp(.es256)
+        let until = test.now + .days(20)
+        _ = try importing(app.key.text.bytes, into: test) {
+            $0.until = until
+            $0.standsBy = true
+            $0.kid = "ours-now"
+        }
+        let token = try app.token(
+            test.claims([.init("exp", .integer(until.seconds))]), kid: "ours-now", typ: "at+jwt")
+        #expect(try test.verify(token) == .active)
+        try test.run(UserLogout(["alice"], includesUnseen: true, reason: nil))
+        test.advance(.days(10))
+        #expect(try test.cleanUp().rules == 0)
+        #expect(try test.verify(token) == .inactive(.deniedUser))
+        try test.rotate { $0.to = "ours-now" }
+        test.waitUntilKeysAreKnown()
+        try test.rotate()
+        test.waitUntilKeysAreKnown()
+        test.advance(.days(5))
+        try test.cleanUp()
+        #expect(try test.verify(token) == .inactive(.deniedUser))
+        #expect(try test.keyState("ours-now") == .retiring)
+    }
+
     @Test func `options that contradict each other are refused`() throws {
         let test = try TestStore()
         let app = try ForeignApp(.es256)
@@ -205,14 +259,22 @@ import TokenStorage
         ])
         typealias Change = (inout SigningKeyImport.Options) -> Void
         for (kind, bytes, change) in [
-            (.usage, app.file, { $0.until = nil }), (.usage, app.file, { $0.standsBy = true }),
+            (.usage, app.file, { $0.until = nil }), (.refused, app.file, { $0.standsBy = true }),
             (
-                .refused, app.file,
+                .usage, app.file,
                 {
                     $0.until = nil
                     $0.standsBy = true
                 }
-            ), (.usage, app.file, { $0.until = .t0 - .days(1) }), (.usage, set.serialized, { $0.kid = "one" }),
+            ),
+            (
+                .usage, app.file,
+                {
+                    $0.standsBy = true
+                    $0.isUnused = true
+                }
+            ), (.usage, app.file, { $0.isUnused = true }), (.usage, app.file, { $0.until = .t0 - .days(1) }),
+            (.usage, set.serialized, { $0.kid = "one" }),
             (.usage, set.serialized, { $0.answersWithoutKid = true }), (.malformed, app.file, { $0.kid = "a\nb" }),
             (.malformed, Array("hello".utf8), { _ in }), (.malformed, [], { _ in }),
             (.malformed, Array("abc".utf8), { $0.secretFormat = .hex }),
