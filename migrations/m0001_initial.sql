@@ -8,6 +8,7 @@ CREATE TABLE store (
     created_at INTEGER NOT NULL,
     last_write_at INTEGER NOT NULL,         -- store time: strictly increasing
     floor_at INTEGER NOT NULL DEFAULT 0,    -- everyone: sessions valid from then or before are logged out
+    rules_lifted_at INTEGER NOT NULL DEFAULT 0, -- the last time rules were lifted: what holds them in memory reads all again
     key_sets_until INTEGER NOT NULL DEFAULT 0, -- verifiers may cache a key set by an earlier, longer jwks.max_age till then
     id_key BLOB NOT NULL,                   -- keys the permutation of public ids
     replay_key BLOB NOT NULL,               -- parent of every family's replay key
@@ -36,6 +37,8 @@ CREATE TABLE client (
     created_at INTEGER NOT NULL,
     floor_at INTEGER NOT NULL DEFAULT 0     -- its sessions valid from then or before are logged out
 ) STRICT;
+
+CREATE INDEX client_floored ON client (floor_at) WHERE floor_at > 0;
 
 -- Ids are never used twice (AUTOINCREMENT): a public id names one login for ever.
 CREATE TABLE session (
@@ -167,10 +170,12 @@ CREATE TABLE deny_rule (
     reason TEXT,
     actor TEXT NOT NULL,
     audit_seq INTEGER,
+    changed_at INTEGER NOT NULL,            -- added or widened, in store time: what holds rules in memory reads on from there
     UNIQUE (scope, value)
 ) STRICT;
 
 CREATE INDEX deny_rule_by_matches_until ON deny_rule (matches_until);
+CREATE INDEX deny_rule_by_change ON deny_rule (changed_at);
 
 CREATE TABLE audit_event (
     seq INTEGER PRIMARY KEY,

@@ -105,22 +105,40 @@ package enum Base64URL {
     private static func decode(
         _ source: UnsafeRawBufferPointer, into room: UnsafeMutableRawBufferPointer
     ) throws(Base64URLError) {
-        let values = values
-        var pending: UInt32 = 0
-        var bits = 0
-        var written = 0
-        for character in source {
-            let value = values[Int(character)]
-            guard value < 64 else { throw .invalidByte }
-            pending = pending << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                room[written] = UInt8(truncatingIfNeeded: pending >> bits)
-                written += 1
+        let outcome = values.withUnsafeBufferPointer { values -> Result<Void, Base64URLError> in
+            var read = 0
+            var written = 0
+            // Four characters are three bytes; what is outside the alphabet has the bits above six.
+            while read + 4 <= source.count {
+                let first = UInt32(values[Int(source[read])])
+                let second = UInt32(values[Int(source[read + 1])])
+                let third = UInt32(values[Int(source[read + 2])])
+                let fourth = UInt32(values[Int(source[read + 3])])
+                guard first | second | third | fourth < 64 else { return .failure(.invalidByte) }
+                let group = first << 18 | second << 12 | third << 6 | fourth
+                room[written] = UInt8(truncatingIfNeeded: group >> 16)
+                room[written + 1] = UInt8(truncatingIfNeeded: group >> 8)
+                room[written + 2] = UInt8(truncatingIfNeeded: group)
+                read += 4
+                written += 3
             }
+            var pending: UInt32 = 0
+            var bits = 0
+            while read < source.count {
+                let value = values[Int(source[read])]
+                guard value < 64 else { return .failure(.invalidByte) }
+                pending = pending << 6 | UInt32(value)
+                bits += 6
+                if bits >= 8 {
+                    bits -= 8
+                    room[written] = UInt8(truncatingIfNeeded: pending >> bits)
+                    written += 1
+                }
+                read += 1
+            }
+            return pending & (1 << bits - 1) == 0 ? .success(()) : .failure(.strayBits)
         }
-        guard pending & (1 << bits - 1) == 0 else { throw .strayBits }
+        try outcome.get()
     }
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

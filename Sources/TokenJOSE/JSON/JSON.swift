@@ -43,8 +43,10 @@ extension String {
     /// Whether both are the same code points (RFC 8259 §8.3, RFC 7519 §2). Swift's `==` also takes canonically equivalent
     /// text for equal, so that "K" would be the Kelvin sign: too generous for names that decide about access.
     package func isIdentical(to other: String) -> Bool {
-        // What is not even equivalent is not identical, and `==` finds that out faster.
-        self == other && utf8.elementsEqual(other.utf8)
+        // Short names differ in length more often than not, which is a look at each.
+        guard utf8.count == other.utf8.count, self == other else { return false }
+        // What is equal and ASCII is identical; only other text can be equal and different.
+        return utf8.elementsEqual(other.utf8)
     }
 }
 

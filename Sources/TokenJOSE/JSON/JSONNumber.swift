@@ -37,13 +37,30 @@ struct JSONNumber {
         }
         range = start..<position
 
-        let literal = String(decoding: bytes[range], as: UTF8.self)
-        if isInteger, let integer = Int64(literal) {
+        if isInteger, let integer = Self.integer(bytes[range]) {
             value = .integer(integer)
-        } else if let double = Double(literal), double.isFinite {
+            return
+        }
+        let literal = String(decoding: bytes[range], as: UTF8.self)
+        if let double = Double(literal), double.isFinite {
             value = .number(double)
         } else {
             throw JSONError(reason: .numberOutOfRange, offset: start)
         }
+    }
+
+    /// Nil where it does not fit.
+    private static func integer(_ literal: Slice<UnsafeRawBufferPointer>) -> Int64? {
+        let isNegative = literal.first == UInt8(ascii: "-")
+        var value: Int64 = 0
+        // Downwards: the smallest has no positive counterpart.
+        for byte in literal.dropFirst(isNegative ? 1 : 0) {
+            let (shifted, overflows) = value.multipliedReportingOverflow(by: 10)
+            let (next, overflowsToo) = shifted.subtractingReportingOverflow(Int64(byte - UInt8(ascii: "0")))
+            guard !overflows, !overflowsToo else { return nil }
+            value = next
+        }
+        guard !isNegative else { return value }
+        return value == .min ? nil : -value
     }
 }

@@ -78,18 +78,20 @@ struct JSONReader {
     private mutating func readObject() throws(JSONError) -> JSON {
         try descend()
         defer { depth -= 1 }
-        var members: [JSON.Member] = []
-        var names = NameSet()
         skipWhitespace()
         if try current() == UInt8(ascii: "}") {
             position += 1
             return .object([])
         }
+        var members: [JSON.Member] = []
+        // As many as an access token has: most objects grow no further.
+        members.reserveCapacity(12)
+        var names = NameSet()
         while true {
             let start = position
             guard try current() == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
             let name = text(of: try readString())
-            guard names.insert(name) else { throw JSONError(reason: .duplicateMember, offset: start) }
+            guard names.isNew(name, beside: members) else { throw JSONError(reason: .duplicateMember, offset: start) }
             skipWhitespace()
             guard try current() == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
             position += 1
@@ -168,20 +170,14 @@ struct JSONReader {
     }
 }
 
-/// The names of one object, to find a second use of one. A few are compared one by one; many, which only hostile texts have,
-/// are hashed.
+/// Finds a second use of a name in one object. A few are compared one by one; many, which only hostile texts have, are hashed.
 private struct NameSet {
-    private var few: [String] = []
     private var many: Set<[UInt8]> = []
 
-    /// Whether the name is new. Names are the same when their code points are, after escapes were undone.
-    mutating func insert(_ name: String) -> Bool {
-        if many.isEmpty, few.count < 16 {
-            guard !few.contains(where: { $0.isIdentical(to: name) }) else { return false }
-            few.append(name)
-            return true
-        }
-        if many.isEmpty { many = Set(few.map { Array($0.utf8) }) }
+    /// Whether none of the members has the name. Names are the same when their code points are, after escapes were undone.
+    mutating func isNew(_ name: String, beside members: [JSON.Member]) -> Bool {
+        guard members.count >= 16 else { return !members.contains { $0.name.isIdentical(to: name) } }
+        if many.isEmpty { many = Set(members.map { Array($0.name.utf8) }) }
         return many.insert(Array(name.utf8)).inserted
     }
 }

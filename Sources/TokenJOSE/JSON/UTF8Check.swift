@@ -3,6 +3,13 @@ enum UTF8Check {
     static func firstInvalidByte(in bytes: UnsafeRawBufferPointer) -> Int? {
         var position = 0
         while position < bytes.count {
+            // Most text is ASCII: eight bytes in one look.
+            while position + 8 <= bytes.count,
+                bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+            {
+                position += 8
+            }
+            guard position < bytes.count else { return nil }
             let lead = bytes[position]
             guard lead >= 0x80 else {
                 position += 1

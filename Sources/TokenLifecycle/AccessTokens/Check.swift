@@ -47,6 +47,8 @@ package struct Check: Sendable {
     /// The act on record behind a no.
     package var cause: Cause?
 
+    package var isNo: Bool { if case .no = answer { true } else { false } }
+
     package init(name: String, answer: Answer, detail: String) {
         self.name = name
         self.answer = answer

@@ -93,8 +93,10 @@ extension StoreWriter {
     ) throws -> DenyRule {
         try execute(
             """
-            INSERT INTO deny_rule (scope, value, issued_before, matches_until, created_at, reason, actor, audit_seq)
-            VALUES (\(scope.rawValue), \(value), \(issuedBefore), \(matchesUntil), \(now), \(reason), \(actor.name), \(seq))
+            INSERT INTO deny_rule (scope, value, issued_before, matches_until, created_at, reason, actor, audit_seq,
+                                   changed_at)
+            VALUES (\(scope.rawValue), \(value), \(issuedBefore), \(matchesUntil), \(now), \(reason), \(actor.name), \(seq),
+                    \(now))
             ON CONFLICT (scope, value) DO UPDATE SET
                 issued_before = CASE WHEN issued_before IS NULL OR excluded.issued_before IS NULL THEN NULL
                                      WHEN excluded.issued_before > issued_before THEN excluded.issued_before
@@ -102,7 +104,8 @@ extension StoreWriter {
                 matches_until = CASE WHEN matches_until IS NULL OR excluded.matches_until IS NULL THEN NULL
                                      WHEN excluded.matches_until > matches_until THEN excluded.matches_until
                                      ELSE matches_until END,
-                reason = excluded.reason, actor = excluded.actor, audit_seq = excluded.audit_seq
+                reason = excluded.reason, actor = excluded.actor, audit_seq = excluded.audit_seq,
+                changed_at = excluded.changed_at
             """)
         guard let rule = try denyRule(scope, value) else { throw Failure(.bug, "the new rule is not there") }
         return rule

@@ -14,17 +14,26 @@ public enum TokenAnswer: Sendable {
 
 /// What an accepted access token says (RFC 9068 §2.2).
 public struct AccessClaims: Sendable {
-    public var subject: String
-    public var client: String?
+    public let subject: String
+    private let claims: JWTClaims
+
+    /// Nil where the token names no subject.
+    init?(_ claims: JWTClaims?) {
+        guard let claims, let subject = claims.sub else { return nil }
+        self.subject = subject
+        self.claims = claims
+    }
+
+    public var client: String? { claims.clientID }
     /// `sid`: the session it is tied to.
-    public var session: String?
+    public var session: String? { claims.sid }
     /// `jti`.
-    public var tokenID: String?
-    public var scope: [String]
-    public var issuedAt: Instant?
-    public var expiresAt: Instant?
+    public var tokenID: String? { claims.jti }
+    public var scope: [String] { claims.scope.map { $0.split(separator: " ").map(String.init) } ?? [] }
+    public var issuedAt: Instant? { claims.iat.map(Instant.init(seconds:)) }
+    public var expiresAt: Instant? { claims.exp.map(Instant.init(seconds:)) }
     /// All of them, a JSON object as text.
-    public var json: String
+    public var json: String { claims.json.text }
 }
 
 extension TokenStore {
@@ -82,12 +91,8 @@ extension TokenStore {
             expectations.online = online
             let verification = try reader.verify(Array(accessToken.utf8), expectations)
             if case .inactive(let reason) = verification.verdict { return .inactive(reason) }
-            guard let claims = verification.claims, let subject = claims.sub else { return .inactive(.missingClaim) }
-            return .active(
-                AccessClaims(
-                    subject: subject, client: claims.clientID, session: claims.sid, tokenID: claims.jti,
-                    scope: claims.json.scope, issuedAt: claims.iat.map(Instant.init(seconds:)),
-                    expiresAt: claims.exp.map(Instant.init(seconds:)), json: claims.json.text))
+            guard let claims = AccessClaims(verification.claims) else { return .inactive(.missingClaim) }
+            return .active(claims)
         }
     }
 
@@ -109,15 +114,5 @@ extension TokenStore {
             }
         }
         return (shown.bytes, maxAge)
-    }
-}
-
-extension JSON {
-    /// The words of the claim `scope` (RFC 8693 §4.2).
-    fileprivate var scope: [String] {
-        guard case .object(let members) = self,
-            case .string(let text)? = members.first(where: { $0.name == "scope" })?.value
-        else { return [] }
-        return text.split(separator: " ").map(String.init)
     }
 }

@@ -10,6 +10,8 @@ package struct StoreFacts: Sendable {
     package var lastWriteAt: Instant
     /// Sessions of anyone valid from then or before are logged out.
     package var floor: Instant
+    /// When rules were last taken from the denylist before they were due; the epoch where none ever were.
+    var rulesLiftedAt: Instant
     /// Until when a verifier may cache a key set that it fetched under an earlier, longer `jwks.max_age`.
     var keySetsHeldUntil: Instant
     package var masterKeyID: String
@@ -22,7 +24,7 @@ package struct StoreFacts: Sendable {
         let found = try sql.row(
             """
             SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key,
-                   key_sets_until
+                   key_sets_until, rules_lifted_at
             FROM store WHERE id = 1
             """)
         guard let row = found else {
@@ -30,7 +32,8 @@ package struct StoreFacts: Sendable {
         }
         return StoreFacts(
             storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
-            floor: try row.get(4), keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5),
+            floor: try row.get(4), rulesLiftedAt: try row.get(10), keySetsHeldUntil: try row.get(9),
+            masterKeyID: try row.get(5),
             identity: try row.get(6), idKey: try row.get(7),
             replayKey: try row.get(8))
     }

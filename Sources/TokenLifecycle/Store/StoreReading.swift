@@ -3,7 +3,7 @@ package import TokenStorage
 /// What every reading operation works on: one snapshot of the store, and the instant it is judged at.
 ///
 /// Nouns add their queries in extensions of this protocol, so a write transaction can ask the same questions.
-package protocol StoreReading {
+package protocol StoreReading: TokenKnowledge {
     var sql: any ReadTransaction { get }
     /// Store time: the later of the system clock and the last write.
     var now: Instant { get }

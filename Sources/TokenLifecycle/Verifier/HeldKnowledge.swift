@@ -1,0 +1,55 @@
+internal import TokenJOSE
+
+/// What a `Verifier` knew when it last looked: keys, rules, floors and policies of one snapshot. Immutable once in use.
+struct HeldKnowledge: Sendable, TokenKnowledge {
+    var clock: Clock
+    var storeID: String
+    var epoch: Int64
+    /// The last write that this knowledge includes.
+    var lastWriteAt: Instant
+    /// When rules were last lifted: a later time means that rules here may be gone.
+    var rulesLiftedAt: Instant
+    /// Keys, policies and floors change only with an audited act.
+    var auditHead: Int64
+    var clockSkew: Duration
+    var issuer: String
+    var audience: String
+    var keys: [String: KnownKey]
+    var unnamed: KnownKey?
+    var floor: Instant?
+    var clientFloors: [String: Instant]
+    var rules: HeldRules
+
+    var now: Instant { max(clock.now(), lastWriteAt) }
+    var explains: Bool { false }
+
+    func knownKey(kid: String) -> KnownKey? { keys[kid] }
+
+    func knownKeyWithoutKid() -> KnownKey? { unnamed }
+
+    func verifier(for key: KnownKey) throws -> JWSVerifier {
+        guard let verifier = key.verifier else {
+            throw Failure(.notPermitted, "the secret of key \(key.key.kid) could not be opened", target: key.key.kid)
+        }
+        return verifier
+    }
+
+    func cause(ofRevoking key: SigningKey) -> Cause? { nil }
+
+    func denial(_ scope: DenyScope, _ value: String, issuedAt: Int64?, at: Instant) -> Denial? {
+        if let rule = rules.rule(scope, value), rule.matches(issuedAt: issuedAt) { return Denial() }
+        let floor: Instant?
+        switch scope {
+        case .everyone: floor = self.floor
+        case .client: floor = clientFloors.isEmpty ? nil : clientFloors[value]
+        case .token, .session, .user, .key: floor = nil
+        }
+        // Rules are forgotten, floors never. A token without `iat` counts as older than any.
+        return floor.flatMap { (issuedAt ?? .min) <= $0.seconds ? Denial() : nil }
+    }
+
+    /// Whether a session is alive is asked of the store, never of memory.
+    func aliveCheck(_ name: String, session id: String, at: Instant) throws -> Check {
+        throw Failure(.bug, "asked for a session where none are held")
+    }
+}

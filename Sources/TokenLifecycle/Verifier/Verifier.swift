@@ -1,0 +1,132 @@
+internal import Synchronization
+internal import TokenStorage
+
+/// Verifies access tokens without a visit to the store: keys and deny rules are held in memory.
+///
+///     let verifier = try await Verifier.open(at: "/var/lib/app/tokens.db")
+///     switch verifier.verify(token).verdict {
+///     case .active(let claims): …
+///     case .inactive(let reason): …
+///     case .unavailable: …
+///     }
+///
+/// It looks for changes every `maxStaleness`, also for a database that was replaced or restored. Where it could not read for
+/// `failAfter` it answers `unavailable`, never `active`. Safe to use from any number of tasks and threads; `verify` never waits.
+public final class Verifier: Sendable {
+    public struct Options: Sendable {
+        /// How often the store is looked at for changes: a revocation is known after so long at the latest.
+        public var maxStaleness: Duration = .seconds(1)
+        /// The age of knowledge beyond which nothing is accepted any more.
+        public var failAfter: Duration = .seconds(30)
+        /// Replaces the policy `token.audience`.
+        public var audience: String?
+        /// Replaces the policy `token.issuer`.
+        public var issuer: String?
+        /// Needed only where an imported HS256 key verifies tokens.
+        public var masterKeyFile: String?
+        public var clock = Clock.system
+        /// Time that no clock setting moves, for ages. A test's stands still.
+        var elapsed: @Sendable () -> Duration = { [start = ContinuousClock.now] in ContinuousClock.now - start }
+
+        public init() {}
+    }
+
+    private struct Held: Sendable {
+        var knowledge: HeldKnowledge
+        var readAt: Duration
+    }
+
+    private let options: Options
+    private let expectations: Expectations
+    private let source: StoreLookout
+    private let held: Mutex<Held>
+    private let lane = Lane("verifier", limit: 1024)
+    private let ticking = Ticking()
+
+    private init(_ source: StoreLookout, _ knowledge: HeldKnowledge, _ options: Options) {
+        self.options = options
+        self.source = source
+        var expectations = Expectations()
+        expectations.audience = options.audience
+        expectations.issuer = options.issuer
+        self.expectations = expectations
+        held = Mutex(Held(knowledge: knowledge, readAt: options.elapsed()))
+    }
+
+    /// Reads the store at `path` and goes on looking at it.
+    ///
+    /// Throws as `TokenStore.open` does; without a first good look there is no verifier.
+    public static func open(at path: String, options: Options = Options()) async throws -> Verifier {
+        let verifier = try await Lane("verifier.open", limit: 1).run { try Verifier(readingFrom: path, options) }
+        verifier.ticking.start(every: options.maxStaleness) { [weak verifier] in verifier?.look() }
+        return verifier
+    }
+
+    /// Looks once; further only when told.
+    convenience init(readingFrom path: String, _ options: Options) throws {
+        guard options.maxStaleness > .zero, options.failAfter >= options.maxStaleness else {
+            throw Failure(.usage, "maxStaleness is more than nothing, and failAfter no less than it")
+        }
+        let source = StoreLookout(path: path, masterKeyFile: options.masterKeyFile, clock: options.clock)
+        self.init(source, try source.look(since: nil), options)
+    }
+
+    deinit { ticking.stop() }
+
+    /// Ends looking. Verdicts become `unavailable` after `failAfter`.
+    public func close() async {
+        ticking.stop()
+        let source = source
+        try? await lane.run { source.close() }
+    }
+
+    /// The time since the store was last read.
+    public var age: Duration {
+        options.elapsed() - held.withLock { $0.readAt }
+    }
+
+    /// How many deny rules are held.
+    public var ruleCount: Int { held.withLock { $0.knowledge.rules.count } }
+
+    public func verify(_ accessToken: String) -> VerifierAnswer {
+        verify(Array(accessToken.utf8))
+    }
+
+    /// Any bytes get an answer.
+    public func verify(_ accessToken: [UInt8]) -> VerifierAnswer {
+        let held = held.withLock { $0 }
+        let age = options.elapsed() - held.readAt
+        guard age <= options.failAfter else { return VerifierAnswer(verdict: .unavailable, age: age) }
+        guard let (verdict, claims) = try? held.knowledge.judge(accessToken, expectations) else {
+            return VerifierAnswer(verdict: .unavailable, age: age)
+        }
+        if case .inactive(let reason) = verdict { return VerifierAnswer(verdict: .inactive(reason), age: age) }
+        guard let claims = AccessClaims(claims) else {
+            return VerifierAnswer(verdict: .inactive(.missingClaim), age: age)
+        }
+        return VerifierAnswer(verdict: .active(claims), age: age)
+    }
+
+    /// The same, and then whether the session of the token is alive: one read of the store, for what must not outlive its login
+    /// by even a second. A token that is tied to no session of this store is judged as by `verify`.
+    public func verify(_ accessToken: String, askingForSession: Bool) async -> VerifierAnswer {
+        let answer = verify(accessToken)
+        guard askingForSession, let session = answer.claims?.session else { return answer }
+        let (source, token, expectations) = (source, Array(accessToken.utf8), expectations)
+        let asked = try? await lane.run { try source.refusal(of: session, token, expectations) }
+        switch asked {
+        case .alive: return VerifierAnswer(verdict: answer.verdict, age: .zero)
+        case .refused(let reason): return VerifierAnswer(verdict: .inactive(reason), age: .zero)
+        case nil: return VerifierAnswer(verdict: .unavailable, age: answer.age)
+        }
+    }
+
+    /// Looks for changes now. What was known stays known where that fails; its age tells.
+    func look() {
+        let before = held.withLock { $0.knowledge }
+        // Taken before the read: a commit during it may be missing.
+        let readAt = options.elapsed()
+        guard let knowledge = try? source.look(since: before) else { return }
+        held.withLock { $0 = Held(knowledge: knowledge, readAt: readAt) }
+    }
+}

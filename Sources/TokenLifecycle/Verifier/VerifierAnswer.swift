@@ -1,0 +1,19 @@
+/// What a `Verifier` answers about an access token, and how old its knowledge was.
+public struct VerifierAnswer: Sendable {
+    public enum Verdict: Sendable {
+        case active(AccessClaims)
+        case inactive(RefusalReason)
+        /// It cannot be decided: what was last read of the store is too old, or the secret of the key is not there. Treat the
+        /// token as refused and answer 503 rather than 401: asking again may help.
+        case unavailable
+    }
+
+    public let verdict: Verdict
+    /// The time since the store was last read: what was revoked later is not in this verdict.
+    public let age: Duration
+
+    /// The claims of a token that is active.
+    public var claims: AccessClaims? {
+        if case .active(let claims) = verdict { claims } else { nil }
+    }
+}
