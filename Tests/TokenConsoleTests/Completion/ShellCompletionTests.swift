@@ -54,7 +54,8 @@ struct `The completion script` {
         #expect(silent.output == "")
         #expect(silent.errors == "")
         close(file)
-        #expect(try answer().output == "zoe@example.org\n")
+        // What takes too long is left unsaid: on a busy machine it may take a few tries.
+        #expect(try (0..<20).contains { _ in try answer().output == "zoe@example.org\n" })
     }
 
     private static let lines = [

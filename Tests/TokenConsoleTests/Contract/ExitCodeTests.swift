@@ -17,6 +17,7 @@ struct `The program ends in` {
         let place = fixture.folder.path
         environment = [
             "HOME": place, "XDG_CONFIG_HOME": place, "XDG_DATA_HOME": place, "TOKENCTL_DB": place + "/tokens.db",
+            "TOKENCTL_MASTER_KEY_FILE": place + "/master.key",
         ]
     }
 

@@ -94,7 +94,10 @@ final class DemoFixture {
         _ arguments: [String], input: String = "", environment: [String: String] = [:], in folder: URL
     ) -> Answer {
         let world = TestWorld()
-        let place = ["HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "TOKENCTL_DB": folder.path + "/tokens.db"]
+        let place = [
+            "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "TOKENCTL_DB": folder.path + "/tokens.db",
+            "TOKENCTL_MASTER_KEY_FILE": folder.path + "/master.key",
+        ]
         var console = world.console(
             input: input, environment: place.merging(environment) { _, given in given })
         let code = Dispatcher(Tokenctl.self).run(arguments, in: &console)

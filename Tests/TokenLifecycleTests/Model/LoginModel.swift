@@ -66,6 +66,9 @@ struct LoginModel {
         self.lastWrite = lastWrite
     }
 
+    /// Until when cut-offs have been given way to.
+    private var awaited = Instant.earliest
+
     var readTime: Instant { max(clock, lastWrite) }
     var writeTime: Instant { max(clock, lastWrite + .ms) }
 
@@ -91,15 +94,20 @@ struct LoginModel {
     /// instant of the act, or nil where it is busy.
     mutating func issuingTime(user: String, client: String, session: String?) -> Instant? {
         for _ in 0..<3 {
-            guard lastWrite - clock <= Self.skew else { return nil }
-            let now = writeTime
+            guard let now = time(ofIssuing: true) else { return nil }
             let cuts = [floor, clientFloors[client], userCuts[user], session.flatMap { denied[$0] ?? nil }]
-            guard let cut = cuts.compactMap({ $0 }).first(where: { $0.seconds >= now.seconds }) else { return now }
-            let left = Instant(seconds: cut.seconds + 1) - clock
-            guard left <= .seconds(2) else { return nil }
-            clock = clock + left + .ms
+            guard let cut = cuts.compactMap({ $0 }).max(), cut.seconds >= now.seconds else { return now }
+            let until = Instant(seconds: cut.seconds + 1)
+            clock = clock + max(.zero, min(until - clock, .seconds(1)))
+            awaited = max(awaited, until)
         }
         return nil
+    }
+
+    /// When the next write would be; nil where the clock is too far behind for it. What issuing has waited for counts as time.
+    func time(ofIssuing isIssuing: Bool) -> Instant? {
+        let awaited = isIssuing ? awaited : lastWrite
+        return max(lastWrite, awaited) - clock <= Self.skew ? max(writeTime, awaited) : nil
     }
 
     mutating func issued(_ token: AccessToken, for id: String, at now: Instant) {

@@ -63,7 +63,7 @@ struct ModelRun {
         if login.withTokens {
             now = model.issuingTime(user: login.user, client: client, session: nil)
         } else {
-            now = model.lastWrite - model.clock <= LoginModel.skew ? model.writeTime : nil
+            now = model.time(ofIssuing: true)
         }
         guard let now else { return try busy("login", try failure { _ = try test.store.logIn(login, as: test.actor) }) }
         let made = try test.store.logIn(login, as: test.actor)
