@@ -54,8 +54,9 @@ struct `The completion script` {
         #expect(silent.output == "")
         #expect(silent.errors == "")
         close(file)
-        // What takes too long is left unsaid: on a busy machine it may take a few tries.
-        #expect(try (0..<20).contains { _ in try answer().output == "zoe@example.org\n" })
+        // On a busy machine an answer may come too late, and then it is none.
+        let answers = (0..<50).lazy.compactMap { _ in try? answer().output }
+        #expect(answers.first { !$0.isEmpty } == "zoe@example.org\n")
     }
 
     private static let lines = [
