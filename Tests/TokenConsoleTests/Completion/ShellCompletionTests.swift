@@ -36,7 +36,7 @@ struct `The completion script` {
         let fixture = try fixture()
         func answer() throws -> Program.Ending {
             try Program.run(
-                ["__complete", "bash"], input: "tokenctl user show zoe",
+                ["__complete", "bash"], input: "tokenctl user show zoe@",
                 environment: ["TOKENCTL_DB": fixture.database.path, "HOME": fixture.folder.path])
         }
         let file = open(fixture.database.path, O_RDWR)
