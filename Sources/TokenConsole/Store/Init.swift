@@ -85,9 +85,10 @@ struct Init: ConsoleCommand {
         lines += status.warnings.map { "note        \($0)" }
         try console.show(
             Self.report(status, database: absolute, masterKey: newKey, outcome: .created, lines: lines))
+        let places = Self.places(absolute, source, console)
         try console.notes.note(
             demo
-                ? "next: 'tokenctl status', 'tokenctl session list', 'tokenctl user show NAME'"
+                ? "next: \(places)'tokenctl status', 'tokenctl session list', 'tokenctl user show NAME'"
                 : "next: 'tokenctl session create --user NAME --with-tokens', 'tokenctl status'")
     }
 
