@@ -17,7 +17,7 @@ demo: release ## Build, fill ./.demo with an example, and tour it
 test: packages-test ## Run every test: Swift's, then the ones by real processes
 	scripts/test
 
-torture: release ## The long forms: a million steps against the model, 1,000 races of 200 processes (hours)
+torture: release ## The long forms: a million steps, 10,000 histories of keys, races, kills (hours)
 	Tests/torture $(RELEASE)
 
 lint: packages ## Check formatting, style and who imports what

@@ -187,8 +187,22 @@ package struct SigningKeyImport: Act {
                 "tokens of \(kids) will verify until \(options.until?.rfc3339 ?? "")\(bare)",
                 "whoever holds the private half or the secret can make such tokens",
             ]
+            preview.notes += leftOut(decision)
         }
         return preview
+    }
+
+    /// What only verifies needs no private half: it stays where it came from, and that place is told.
+    private func leftOut(_ decision: Decision) -> [String] {
+        let bare = decision.new.filter { $0.privateJWK != nil && !keepsPrivateHalf($0) }.map(\.kid)
+        guard !bare.isEmpty else { return [] }
+        return [
+            "the private half of \(bare.joined(separator: ", ")) is not taken in: verifying needs none; destroy the file"
+        ]
+    }
+
+    private func keepsPrivateHalf(_ candidate: Candidate) -> Bool {
+        options.standsBy || candidate.algorithm.isSymmetric
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
@@ -196,6 +210,7 @@ package struct SigningKeyImport: Act {
         var items = decision.new.map { Report.Item($0.kid, .created, note: $0.algorithm.rawValue) }
         items += decision.known.map { Report.Item($0.kid, .unchanged, note: "imported \($0.createdAt.rfc3339)") }
         var lines = items.map { "\($0.id): \($0.outcome == .created ? "imported" : "already imported")" }
+        lines += leftOut(decision)
         if skipped > 0 { lines.append("left out of the set: \(skipped.counted("key")) for other uses") }
         var report = Report(action: "key.import", items: items, lines: lines)
         guard !decision.new.isEmpty else { return report }
@@ -211,11 +226,10 @@ package struct SigningKeyImport: Act {
     }
 
     private func insert(_ candidate: Candidate, _ store: StoreWriter) throws {
-        let keepsPrivateHalf = options.standsBy || candidate.algorithm.isSymmetric
         let context = SealContext(
             storeID: store.facts.storeID, kid: candidate.kid, algorithm: candidate.algorithm.rawValue)
         let sealed = try candidate.privateJWK.flatMap { key in
-            keepsPrivateHalf
+            keepsPrivateHalf(candidate)
                 ? try store.keyring.masterKey(id: store.facts.masterKeyID).seal(key, context: context) : nil
         }
         let publicJWK = candidate.publicJWK?.json(kid: candidate.kid, alg: candidate.algorithm).text

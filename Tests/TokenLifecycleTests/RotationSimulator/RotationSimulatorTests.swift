@@ -27,7 +27,8 @@ import Testing
     func `finds each planted fault, and shows it in a few steps`(fault: PlantedFault) throws {
         for seed in 1...200 as ClosedRange<UInt64> {
             let story = Story(seed: seed)
-            guard let violation = try SimulatedWorld.violation(of: story, fault: fault), violation.kind == fault.violation
+            guard let violation = try SimulatedWorld.violation(of: story, fault: fault),
+                violation.kind == fault.violation
             else {
                 continue
             }

@@ -65,6 +65,7 @@ import TokenStorage
         let leaked = try PrivateJWK.generate(for: .edDSA)
         let report = try importing(String(decoding: leaked.text.bytes, as: UTF8.self), into: test)
         let kid = try #require(report.items.first?.id)
+        #expect(report.lines.contains { $0.contains("the private half of \(kid) is not taken in") })
         let file = try String(contentsOfFile: test.keySetPath, encoding: .utf8)
         #expect(file.contains(kid) && !file.contains("\"d\""))
         // Read as what it is published as, it would be refused.
