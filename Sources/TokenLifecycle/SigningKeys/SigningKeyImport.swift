@@ -87,11 +87,19 @@ package struct SigningKeyImport: Act {
             guard candidates.allSatisfy({ $0.privateJWK != nil }) else {
                 throw Failure(.refused, "a public key cannot stand by: it cannot sign")
             }
-        } else if options.until == nil {
+            return
+        }
+        guard options.until != nil else {
             throw Failure(
                 .usage, "until when must these tokens verify?",
                 hint: "--until TIME, the latest exp of the application's tokens; or --standby for a key that is to sign"
             )
+        }
+        // A private half where a public one belongs may lie in other such places as well.
+        guard candidates.allSatisfy({ $0.privateJWK == nil || $0.algorithm.isSymmetric }) else {
+            throw Failure(
+                .refused, "a private key is where a public one belongs: verifying needs no more than the public half",
+                hint: "'openssl pkey -in FILE -pubout' gives that; --standby takes in a key that is to sign here")
         }
     }
 
@@ -187,22 +195,8 @@ package struct SigningKeyImport: Act {
                 "tokens of \(kids) will verify until \(options.until?.rfc3339 ?? "")\(bare)",
                 "whoever holds the private half or the secret can make such tokens",
             ]
-            preview.notes += leftOut(decision)
         }
         return preview
-    }
-
-    /// What only verifies needs no private half: it stays where it came from, and that place is told.
-    private func leftOut(_ decision: Decision) -> [String] {
-        let bare = decision.new.filter { $0.privateJWK != nil && !keepsPrivateHalf($0) }.map(\.kid)
-        guard !bare.isEmpty else { return [] }
-        return [
-            "the private half of \(bare.joined(separator: ", ")) is not taken in: verifying needs none; destroy the file"
-        ]
-    }
-
-    private func keepsPrivateHalf(_ candidate: Candidate) -> Bool {
-        options.standsBy || candidate.algorithm.isSymmetric
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
@@ -210,7 +204,6 @@ package struct SigningKeyImport: Act {
         var items = decision.new.map { Report.Item($0.kid, .created, note: $0.algorithm.rawValue) }
         items += decision.known.map { Report.Item($0.kid, .unchanged, note: "imported \($0.createdAt.rfc3339)") }
         var lines = items.map { "\($0.id): \($0.outcome == .created ? "imported" : "already imported")" }
-        lines += leftOut(decision)
         if skipped > 0 { lines.append("left out of the set: \(skipped.counted("key")) for other uses") }
         var report = Report(action: "key.import", items: items, lines: lines)
         guard !decision.new.isEmpty else { return report }
@@ -228,9 +221,8 @@ package struct SigningKeyImport: Act {
     private func insert(_ candidate: Candidate, _ store: StoreWriter) throws {
         let context = SealContext(
             storeID: store.facts.storeID, kid: candidate.kid, algorithm: candidate.algorithm.rawValue)
-        let sealed = try candidate.privateJWK.flatMap { key in
-            keepsPrivateHalf(candidate)
-                ? try store.keyring.masterKey(id: store.facts.masterKeyID).seal(key, context: context) : nil
+        let sealed = try candidate.privateJWK.map {
+            try store.keyring.masterKey(id: store.facts.masterKeyID).seal($0, context: context)
         }
         let publicJWK = candidate.publicJWK?.json(kid: candidate.kid, alg: candidate.algorithm).text
         let accepted = options.standsBy ? nil : options.accepted.text
