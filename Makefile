@@ -22,7 +22,7 @@ example: packages-test build ## Build the example application, and drive it by H
 	$(SWIFT) build --package-path $(EXAMPLE)
 	$(EXAMPLE)/end-to-end .build/debug/tokenctl $(EXAMPLE)/.build/debug/App
 
-torture: release ## The long forms: a million steps against the model, 1,000 races, 1,000 killed cleanups (hours)
+torture: release ## The long forms: a million steps, 10,000 histories of keys, races, kills (hours)
 	Tests/torture $(RELEASE)
 
 lint: packages ## Check formatting, style and who imports what

@@ -81,6 +81,12 @@ class World:
             command, input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True,
             env=self.environment | environment, cwd=self.folder, umask=umask, timeout=DEADLINE))
 
+    def start(self, *arguments):
+        """The process, running; for what several of them do at the same time."""
+        return subprocess.Popen(
+            [self.binary, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.environment, cwd=self.folder, text=True)
+
     def log_in(self, user, *options):
         made = self.run("session", "create", "--user", user, "--client", "web", "--with-tokens", "--json", *options)
         if made.code:

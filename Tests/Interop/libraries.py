@@ -5,6 +5,7 @@ usage: libraries.py TOKENCTL      with the packages of requirements.txt
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -106,6 +107,49 @@ def sealed_keys(checks, binary):
                       lambda: jwe.decrypt_compact(rows[0]["sealed"], jwk.OctKey.generate_key(256)))
 
 
+def page_blocks(language):
+    """The code blocks of docs/security.md in one language, in their order."""
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/security.md")
+    with open(page, encoding="utf-8") as file:
+        return re.findall(rf"^```{language}\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+
+
+def security_page(checks, binary):
+    """What docs/security.md tells a reader to type opens the keys of a store."""
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
+        key = next(key for key in world.run("key", "list", "--json").json["items"] if key["state"] == "active")
+        world.write("passphrase", "five random words of mine")
+        protected = world.run(
+            "init", "--passphrase", "--db", world.path("protected.db"), "--master-key", world.path("protected.key"),
+            TOKENCTL_MASTER_KEY_PASSPHRASE_FILE=world.path("passphrase"))
+        checks.equal("a store whose master key is protected by a passphrase", protected.code, 0)
+        environment = world.environment | {
+            "KID": key["kid"], "PASSPHRASE_FILE": world.path("passphrase"),
+            "PROTECTED_KEY_FILE": world.path("protected.key")}
+
+        def run(*command):
+            done = subprocess.run(
+                command, cwd=world.folder, env=environment, capture_output=True, timeout=60, check=False)
+            checks.that("it ends in 0", done.returncode == 0, done.stderr.decode()[-300:])
+            return json.loads(done.stdout)
+
+        def public(jwk_members):
+            return {name: jwk_members.get(name) for name in ("kty", "crv", "x", "y", "d")}
+
+        shell, = page_blocks("sh")
+        with_joserfc, with_passphrase = page_blocks("python")
+        published = public(key["public_jwk"])
+        checks.equal("docs/security.md: jose opens the sealed key", public(run("sh", "-ec", shell)), published)
+        checks.equal("docs/security.md: joserfc opens it", public(run(sys.executable, "-c", with_joserfc)), published)
+        master = run(sys.executable, "-c", with_passphrase)
+        checks.equal("docs/security.md: joserfc opens a protected master key", (master["kty"], len(master["k"])),
+                     ("oct", 43))
+        world.write("opened.key", master)
+        issued = world.run("session", "create", "--user", "a", "--with-tokens", "-q", "--db", world.path("protected.db"),
+                           "--master-key", world.path("opened.key"))
+        checks.equal("which is the master key of that store", issued.code, 0)
+
+
 def key_pairs():
     """(algorithm, key type, private key), as applications have them."""
     yield "ES256", "EC", ec.generate_private_key(ec.SECP256R1())
@@ -183,6 +227,7 @@ def main(binary):
     for algorithm in ("ES256", "EdDSA", "RS256", "PS256"):
         ours_in_theirs(checks, binary, algorithm)
     sealed_keys(checks, binary)
+    security_page(checks, binary)
     theirs_in_ours(checks, binary)
     checks.end()
 

@@ -6,7 +6,6 @@ Then the other side: after the grace, the same token from as many processes is a
 """
 
 import json
-import subprocess
 import sys
 import time
 
@@ -18,11 +17,7 @@ DEADLINE = 600
 
 def race(world, token, count):
     """The answers of `count` processes that get the token at once: each has started and waits on its standard input."""
-    processes = [
-        subprocess.Popen(
-            [world.binary, "token", "refresh", "-", "--client", "web", "--json", *LOCK], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=world.environment, cwd=world.folder, text=True)
-        for _ in range(count)]
+    processes = [world.start("token", "refresh", "-", "--client", "web", "--json", *LOCK) for _ in range(count)]
     for process in processes:
         process.stdin.write(token)
         process.stdin.close()

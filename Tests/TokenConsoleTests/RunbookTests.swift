@@ -31,7 +31,9 @@ import TokenConsole
     @Test func `has the runbooks that an operator looks for`() {
         #expect(
             Set(Self.blocks.map(\.heading)).isSuperset(of: [
-                "Monthly rotation", "Leaked signing key", "Lost master key",
+                "Monthly rotation", "Leaked signing key", "Stolen laptop", "Replayed refresh token",
+                "A client is compromised", "Log everyone out", "From one shared secret to keys with ids",
+                "Lost master key",
             ]))
     }
 

@@ -25,8 +25,10 @@ package final class Keyring: Sendable {
     /// Refuses to write an export where the database, its log or a master key is: it would be gone.
     package func refuseOverwriting(_ path: String) throws(Failure) {
         let beside = ["", "-wal", "-shm", "-journal"].map { database + $0 }
-        let keys = source.places.flatMap { [$0.path, $0.path + ".next"] }
-        guard !(beside + keys).contains(where: { Files.areSame($0, path) }) else {
+        let keys = source.places.map(\.path)
+        // A rewrap keeps keys as `<path>.<id>`.
+        let kept = keys.contains { Files.absolute(path).hasPrefix(Files.absolute($0) + ".") }
+        guard !kept, !(beside + keys).contains(where: { Files.areSame($0, path) }) else {
             throw Failure(
                 .refused, "\(path) is the database or the master key of this store", hint: "name another file",
                 target: path)

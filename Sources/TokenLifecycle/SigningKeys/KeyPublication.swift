@@ -23,8 +23,10 @@ package struct KeyPublication: Act {
         var set: KeySet
         /// The file has this content and everybody may read it.
         var isCurrent: Bool
-        /// Kids that no publication has shown yet.
+        /// Kids that no publication has shown yet, where this one counts as theirs.
         var fresh: [String]
+        /// The file that rotation publishes to, where this is another.
+        var elsewhere: String?
 
         var isDone: Bool { isCurrent && fresh.isEmpty }
     }
@@ -38,18 +40,31 @@ package struct KeyPublication: Act {
         let set = try store.keySet()
         let file = PublishedFile(at: path)
         let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))
+        let elsewhere = store.policies.keySetFile.flatMap { Files.areSame($0, path) ? nil : $0 }
         return Decision(
             path: path, set: set, isCurrent: file?.bytes == set.bytes && file?.mode == Self.mode,
-            fresh: set.kids.filter { !published.contains($0) })
+            fresh: elsewhere == nil ? set.kids.filter { !published.contains($0) } : [], elsewhere: elsewhere)
     }
 
     package func preview(_ decision: Decision) -> Preview {
-        Preview(
+        var preview = Preview(
             action: "key.publish", tier: .one,
             summary: decision.isDone
                 ? "\(decision.path) is up to date"
                 : "publish \(decision.set.kids.count.counted("key")) to \(decision.path)",
             count: decision.isDone ? 0 : decision.set.kids.count)
+        preview.notes = warnings(decision)
+        return preview
+    }
+
+    /// A second file is nobody's but the operator's: no rotation waits for its verifiers, and none writes it anew.
+    private func warnings(_ decision: Decision) -> [String] {
+        decision.elsewhere.map {
+            [
+                "jwks.file is \($0): rotation publishes there by itself, and not to \(decision.path)",
+                "whoever reads \(decision.path) learns of new and of revoked keys only when it is published again",
+            ]
+        } ?? []
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
@@ -58,15 +73,15 @@ package struct KeyPublication: Act {
         guard !decision.isDone else {
             return Report(
                 action: "key.publish", items: kids.map { .init($0, .unchanged) },
-                lines: ["\(decision.path) is up to date, \(kids.count.counted("key"))"],
+                lines: ["\(decision.path) is up to date, \(kids.count.counted("key"))"] + warnings(decision),
                 details: [.init("path", .string(decision.path))])
         }
         if !decision.isCurrent { try AtomicFile.write(bytes, to: decision.path, mode: Self.mode) }
-        try store.recordPublication(of: decision.set, path: decision.path)
+        try store.recordPublication(of: decision.set, path: decision.path, isFirstHand: decision.elsewhere == nil)
         var report = Report(
             action: "key.publish",
             items: kids.map { .init($0, !decision.isCurrent || decision.fresh.contains($0) ? .published : .unchanged) },
-            lines: ["published \(kids.count.counted("key")) to \(decision.path)"],
+            lines: ["published \(kids.count.counted("key")) to \(decision.path)"] + warnings(decision),
             details: [.init("path", .string(decision.path))])
         report.audit = try store.audit(
             "key.publish", target: decision.path, reason: reason, counts: ["keys": Int64(kids.count)])
@@ -100,14 +115,16 @@ extension StoreReading {
 
 extension StoreWriter {
     /// Records that verifiers can fetch this key set from now on: from the file at `path`, or where that is nil from a
-    /// library that serves it.
-    func recordPublication(of set: KeySet, path: String?) throws {
+    /// library that serves it. A copy beside `jwks.file` is no publication of new keys: those who read that one lack them.
+    func recordPublication(of set: KeySet, path: String?, isFirstHand: Bool = true) throws {
         let mode = path == nil ? nil : Int64(KeyPublication.mode)
-        try execute(
-            """
-            UPDATE signing_key SET published_at = \(now), known_at = \(known(publishedAt: now))
-            WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
-            """)
+        if isFirstHand {
+            try execute(
+                """
+                UPDATE signing_key SET published_at = \(now), known_at = \(known(publishedAt: now))
+                WHERE published_at IS NULL AND public_jwk IS NOT NULL AND removed_at IS NULL AND revoked_at IS NULL
+                """)
+        }
         try execute(
             """
             INSERT INTO publication (at, path, mode, kids, sha256)

@@ -51,9 +51,10 @@ package struct KeyRevocation: Act {
         var successor: SigningKey?
         /// When every verifier knows the successor, where it signs before that.
         var successorKnownAt: Instant?
+        /// At most how many of its tokens have not expired; of an imported key nobody here counted them.
         var tokens: Int64
-        /// When no verifier that refetches accepts the key any more.
-        var leftSafeAt: Instant
+        /// When no verifier that refetches accepts the key any more; nil for a shared secret, which is in no key set.
+        var leftSafeAt: Instant?
         var liveSessions: Int
         /// Files with the key in them now; and the one that publishing writes anew.
         var carriers: [String]
@@ -66,7 +67,8 @@ package struct KeyRevocation: Act {
         let state = schedule.state(of: key, at: store.now)
         let known = store.known(publishedAt: store.now)
         var decision = Decision(
-            key: key, state: state, tokens: try store.unexpiredTokens(of: key), leftSafeAt: known,
+            key: key, state: state, tokens: try store.unexpiredTokens(of: key),
+            leftSafeAt: key.algorithm.isSymmetric ? nil : known,
             liveSessions: try store.countSessions(SessionFilter(), upTo: 10_001),
             carriers: try store.publishedFilesCarrying(key.kid), published: store.policies.keySetFile)
         guard state == .active else {
@@ -116,21 +118,14 @@ package struct KeyRevocation: Act {
     }
 
     private func consequences(_ decision: Decision, successor: String?) -> [String] {
-        var notes = [
-            "at most \(decision.tokens.counted("unexpired access token")) \(decision.tokens == 1 ? "stops" : "stop") verifying at once"
-        ]
-        if let until = decision.key.latestExpiry {
-            notes.append("the last of them would have lived until \(until.rfc3339)")
-        }
-        notes.append(
-            "a verifier that caches the key set accepts its tokens, and forgeries, until it refetches: "
-                + "\(decision.leftSafeAt.rfc3339) at the latest; one that never refetches accepts them for ever")
+        var notes = tokens(decision) + [verifiers(decision)]
         if let successor { notes.append("\(successor) signs at once in its place") }
         if let known = decision.successorKnownAt {
             notes.append(
                 "verifiers that fetched the key set before reject the new key's tokens until they fetch it again, "
                     + "\(known.rfc3339) at the latest")
         }
+        guard decision.key.isOurs || options.endsSessions else { return notes }
         let live = decision.liveSessions
         let sessions = live > 10_000 ? "10,000+ live sessions" : live.counted("live session")
         notes.append(
@@ -138,6 +133,31 @@ package struct KeyRevocation: Act {
                 ? "\(sessions) \(live == 1 ? "ends" : "end"): everyone logs in again"
                 : "\(sessions) \(live == 1 ? "lives" : "live") on: clients fetch a new access token")
         return notes
+    }
+
+    /// What stops verifying, and until when it would have.
+    private func tokens(_ decision: Decision) -> [String] {
+        let until = decision.key.latestExpiry?.rfc3339 ?? ""
+        guard decision.key.isOurs else {
+            return ["tokens of the application it was imported for stop verifying here at once, not \(until)"]
+        }
+        guard decision.tokens > 0 else { return ["no unexpired access token was signed with it"] }
+        let stop = decision.tokens == 1 ? "stops" : "stop"
+        return [
+            "at most \(decision.tokens.counted("unexpired access token")) \(stop) verifying at once",
+            "the last of them would have lived until \(until)",
+        ]
+    }
+
+    /// Who accepts its tokens all the same, and for how long.
+    private func verifiers(_ decision: Decision) -> String {
+        if let safe = decision.leftSafeAt {
+            return "a verifier that caches the key set accepts its tokens, and forgeries, until it refetches: "
+                + "\(safe.rfc3339) at the latest; one that never refetches accepts them for ever"
+        }
+        return decision.key.isOurs
+            ? "the secret never left this store: nobody accepts its tokens, or forgeries, any more"
+            : "whoever else has the secret accepts its tokens, and can make them, until it is taken from them"
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
@@ -166,7 +186,9 @@ package struct KeyRevocation: Act {
             lines: ["\(key.kid) revoked: \(options.cause.rawValue)"] + consequences(decision, successor: signs),
             stillValidUntil: decision.leftSafeAt,
             details: [
-                .init("tokens", .integer(decision.tokens)), .init("cause", .string(options.cause.rawValue)),
+                .init("tokens", .integer(decision.tokens)),
+                .init("latest_exp", key.latestExpiry.map { .string($0.rfc3339) } ?? .null),
+                .init("cause", .string(options.cause.rawValue)),
                 .init("sessions_ended", .integer(options.endsSessions ? Int64(decision.liveSessions) : 0)),
             ])
         report.audit = seq
@@ -199,7 +221,10 @@ package struct KeyRevocation: Act {
         let published = try store.publishKeySet(after: "the key was revoked", as: actor)
         guard report.changed > 0 || published != nil, let kid = report.items.first?.id else { return report }
         var report = report
-        let (carriers, file) = try store.read { (try $0.publishedFilesCarrying(kid), $0.policies.keySetFile) }
+        let (carriers, file, key) = try store.read {
+            (try $0.publishedFilesCarrying(kid), $0.policies.keySetFile, try $0.key(kid: kid))
+        }
+        if key?.algorithm.isSymmetric ?? false { return report }
         for path in carriers {
             report.lines.append("\(path) still carries the key: 'tokenctl key publish \(path)'")
         }

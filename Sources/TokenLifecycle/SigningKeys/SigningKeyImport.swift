@@ -102,11 +102,19 @@ package struct SigningKeyImport: Act {
             guard candidates.allSatisfy({ $0.privateJWK != nil }) else {
                 throw Failure(.refused, "a public key cannot stand by: it cannot sign")
             }
-        } else if options.until == nil {
+            return
+        }
+        guard options.until != nil else {
             throw Failure(
                 .usage, "until when must these tokens verify?",
                 hint: "--until TIME, the latest exp of the application's tokens; or --standby for a key that is to sign"
             )
+        }
+        // A private half where a public one belongs may lie in other such places as well.
+        guard candidates.allSatisfy({ $0.privateJWK == nil || $0.algorithm.isSymmetric }) else {
+            throw Failure(
+                .refused, "a private key is where a public one belongs: verifying needs no more than the public half",
+                hint: "'openssl pkey -in FILE -pubout' gives that; --standby takes in a key that is to sign here")
         }
     }
 
@@ -255,12 +263,10 @@ package struct SigningKeyImport: Act {
     }
 
     private func insert(_ candidate: Candidate, _ store: StoreWriter) throws {
-        let keepsPrivateHalf = options.standsBy || candidate.algorithm.isSymmetric
         let context = SealContext(
             storeID: store.facts.storeID, kid: candidate.kid, algorithm: candidate.algorithm.rawValue)
-        let sealed = try candidate.privateJWK.flatMap { key in
-            keepsPrivateHalf
-                ? try store.keyring.masterKey(id: store.facts.masterKeyID).seal(key, context: context) : nil
+        let sealed = try candidate.privateJWK.map {
+            try store.keyring.masterKey(id: store.facts.masterKeyID).seal($0, context: context)
         }
         let publicJWK = candidate.publicJWK?.json(kid: candidate.kid, alg: candidate.algorithm).text
         let accepted = options.standsBy ? nil : options.accepted.text

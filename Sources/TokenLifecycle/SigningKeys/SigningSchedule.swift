@@ -141,8 +141,8 @@ extension StoreReading {
 }
 
 extension StoreWriter {
-    /// Before `jwks.max_age` or `clock.skew` changes: what verifiers fetched until now they may hold by the old values.
-    /// Where nothing was ever published there is nothing they could hold.
+    /// Before `jwks.max_age` or `clock.skew` changes: what verifiers fetched until now they may hold by the old values. Where
+    /// nothing was ever published they fetched nothing.
     func rememberHeldKeySets() throws {
         guard try sql.row("SELECT 1 FROM publication LIMIT 1") != nil else { return }
         let until = max(facts.keySetsHeldUntil, now + policies.publicationLead)

@@ -142,6 +142,6 @@ struct CutOffPending: Error {
 
     /// What is said after waiting in vain.
     static let outwaited = Failure(
-        .busy, "everything of this user is being logged out right now",
+        .busy, "what this would issue is being logged out this very second",
         hint: "try again in a second, and check the system clock")
 }

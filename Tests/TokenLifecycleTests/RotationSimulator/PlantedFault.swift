@@ -12,11 +12,16 @@ enum PlantedFault: String, CaseIterable, Sendable {
     case removalAtFixedAge
     /// A verifier takes a key from its activation time on, by its own clock.
     case activationByVerifierClock
+    /// A revoked key stays in what verifiers fetch.
+    case revokedKeyStays
+
+    /// What it leads to.
+    var violation: SimulatedWorld.Violation.Kind { self == .revokedKeyStays ? .revokedPublished : .rejected }
 
     /// Does it after a step.
     func plant(in world: SimulatedWorld) throws {
         switch self {
-        case .noPrePublish, .activationByVerifierClock: break
+        case .noPrePublish, .activationByVerifierClock, .revokedKeyStays: break
         case .onePreviousSlot:
             let retiring = try world.retiring().sorted { $0.since > $1.since }
             for key in retiring.dropFirst() { try world.remove(key.kid) }
@@ -29,8 +34,12 @@ enum PlantedFault: String, CaseIterable, Sendable {
 
     /// What of the kids in the file a verifier would see.
     func visible(_ kids: [String], in world: SimulatedWorld) throws -> Set<String> {
-        guard self == .noPrePublish else { return Set(kids) }
-        let standbys = try world.test.read { try Set($0.signingSchedule().successors(at: $0.now).map(\.kid)) }
-        return Set(kids).subtracting(standbys)
+        switch self {
+        case .noPrePublish:
+            let standbys = try world.test.read { try Set($0.signingSchedule().successors(at: $0.now).map(\.kid)) }
+            return Set(kids).subtracting(standbys)
+        case .revokedKeyStays: return Set(kids).union(world.revokedKids)
+        case .onePreviousSlot, .removalAtFixedAge, .activationByVerifierClock: return Set(kids)
+        }
     }
 }

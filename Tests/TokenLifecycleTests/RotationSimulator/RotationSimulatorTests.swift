@@ -27,12 +27,13 @@ import Testing
     func `finds each planted fault, and shows it in a few steps`(fault: PlantedFault) throws {
         for seed in 1...200 as ClosedRange<UInt64> {
             let story = Story(seed: seed)
-            guard let violation = try SimulatedWorld.violation(of: story, fault: fault), violation.kind == .rejected
+            guard let violation = try SimulatedWorld.violation(of: story, fault: fault),
+                violation.kind == fault.violation
             else {
                 continue
             }
-            let short = try story.shrunk(.rejected, fault: fault)
-            #expect(try SimulatedWorld.violation(of: short, fault: fault)?.kind == .rejected)
+            let short = try story.shrunk(fault.violation, fault: fault)
+            #expect(try SimulatedWorld.violation(of: short, fault: fault)?.kind == fault.violation)
             #expect(try SimulatedWorld.violation(of: short) == nil, "without the fault it is a good story")
             #expect(short.steps.count <= 6, "\(fault), seed \(seed):\n\(short)")
             return

@@ -15,6 +15,10 @@ final class SimulatedWorld {
     private var tokens: [IssuedToken] = []
     private var versions: [PublishedVersion] = []
     private var revoked: [String: Instant] = [:]
+    /// Revoked while the file could not be written: it carries them until it is mended and published, and that was said.
+    private var leftInFile: Set<String> = []
+    /// By when the report of a revocation says that whoever refetches is safe, by the clock of the store.
+    private var saidSafe: [String: Instant] = [:]
     private var early: Set<String> = []
     private var activation: [String: Instant] = [:]
     private var maxAges: [(from: Instant, age: Duration)] = []
@@ -23,7 +27,9 @@ final class SimulatedWorld {
     private var brokenFolder: String { test.folder + "/www.away" }
 
     struct Violation: Error, CustomStringConvertible {
-        enum Kind: Equatable { case rejected, noSigner, noStandby, revokedPublished, ownVerdict, unexpected, signature }
+        enum Kind: Equatable {
+            case rejected, noSigner, noStandby, revokedPublished, revokedHeld, ownVerdict, unexpected, signature
+        }
         var kind: Kind
         var description: String
     }
@@ -169,9 +175,10 @@ final class SimulatedWorld {
             if (try? test.keyState(kid)) == .revoked, revoked[kid] == nil {
                 revoked[kid] = trueNow
                 for index in tokens.indices where tokens[index].kid == kid { tokens[index].revokedAt = trueNow }
+                if isBroken { leftInFile.insert(kid) }
             }
         }
-        try noticingEarly { try test.revokeKey(kid, replacing: true) }
+        try noticingEarly { saidSafe[kid] = try test.revokeKey(kid, replacing: true).stillValidUntil }
     }
 
     /// Remembers a key that this made to sign before every verifier knows it: the acts that may do so say so.
@@ -185,6 +192,8 @@ final class SimulatedWorld {
     }
 
     // MARK: What faults need
+
+    var revokedKids: Set<String> { Set(revoked.keys) }
 
     func retiring() throws -> [(kid: String, since: Instant)] {
         try test.read { reader in
@@ -208,12 +217,14 @@ final class SimulatedWorld {
         let bytes = Array(try Data(contentsOf: URL(filePath: path)))
         let kids = PublishedFile(at: path)?.kids ?? []
         let visible = try fault?.visible(kids, in: self) ?? Set(kids)
+        leftInFile.formIntersection(visible)
+        if let kid = visible.subtracting(leftInFile).first(where: { revoked[$0] != nil }) {
+            throw Violation(
+                kind: .revokedPublished, description: "\(kid) is revoked, and published at \(trueNow.rfc3339)")
+        }
         guard versions.last?.kids != visible else { return }
         if let last = versions.indices.last { versions[last].until = trueNow }
         versions.append(PublishedVersion(from: trueNow, kids: visible, bytes: bytes))
-        for kid in visible where revoked[kid] != nil {
-            throw Violation(kind: .revokedPublished, description: "\(kid) is revoked and was published again")
-        }
     }
 
     private func checkNow(_ event: Story.Event) throws {
@@ -225,7 +236,9 @@ final class SimulatedWorld {
             throw Violation(kind: .noStandby, description: "no key stands by after \(event) at \(trueNow.rfc3339)")
         }
         guard fault == nil else { return }
-        for token in tokens.suffix(12) where token.revokedAt != nil || token.expiry > storeNow {
+        // Not the clock: where that was stepped back, the store goes on from its last write.
+        let now = try test.read { $0.now }
+        for token in tokens.suffix(12) where token.revokedAt != nil || token.expiry > now {
             let verdict = try test.verify(token.text)
             let isRight = token.revokedAt == nil ? verdict == .active : verdict != .active
             guard isRight else {
@@ -249,7 +262,24 @@ final class SimulatedWorld {
                 throw Violation(kind: .rejected, description: rejection.description)
             }
         }
+        try checkRevocations()
         try checkSignatures()
+    }
+
+    /// No verifier that refetches accepts a revoked key for longer than the revocation said. Where its publication failed there
+    /// was no such promise.
+    private func checkRevocations() throws {
+        for (kid, safe) in saidSafe {
+            guard let held = versions.last(where: { $0.kids.contains(kid) }), held.heldUntil > safe + story.skew / 2
+            else {
+                continue
+            }
+            throw Violation(
+                kind: .revokedHeld,
+                description:
+                    "\(kid) is revoked; verifiers were said to be safe by \(safe.rfc3339), and one holds it until "
+                    + held.heldUntil.rfc3339)
+        }
     }
 
     /// A verifier may hold a version from when it fetched it for `max_age`, as it was then.

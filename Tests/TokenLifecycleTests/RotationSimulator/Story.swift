@@ -137,6 +137,35 @@ extension Story: CustomStringConvertible {
     }
 }
 
+extension Story.Event: CustomStringConvertible {
+    /// As one would say it: a shrunk story is read by somebody.
+    var description: String {
+        switch self {
+        case .issue(let lifetime): "issue a token for \(lifetime.text)"
+        case .issueAtTakeover(let more): "wait for the takeover and \(more.text(milliseconds: true)), issue a token"
+        case .cleanupAtRemoval(let more):
+            "wait until a key may leave and \(more.text(milliseconds: true)), clean up"
+        case .cron(let age): "key rotate --if-older-than \(age.text); cleanup"
+        case .cronTwice(let age): "key rotate --if-older-than \(age.text), twice at once"
+        case .rotate: "key rotate"
+        case .rotateTo(let algorithm): "key rotate --alg \(algorithm.rawValue)"
+        case .emergency: "key rotate --emergency"
+        case .fresh: "key rotate --fresh"
+        case .back: "key rotate --back"
+        case .revokeSigner: "key revoke the signer --replace"
+        case .revokeStandby: "key revoke a standby"
+        case .revokeRetiring: "key revoke a retiring key"
+        case .cleanup: "cleanup"
+        case .removeAll: "key remove every retiring key"
+        case .publish: "key publish"
+        case .breakPublication: "the web server's folder goes away"
+        case .mendPublication: "the web server's folder is back"
+        case .set(let policy, let value): "policy set \(policy) \(value.text)"
+        case .stepClock(let thousandths): "the store's clock goes to \(thousandths)/1000 of half the skew"
+        }
+    }
+}
+
 extension Duration {
     /// `3d2h 0.125s`: whole seconds as people write them, then what is left.
     fileprivate func text(milliseconds: Bool) -> String {

@@ -36,6 +36,23 @@ import TokenStorage
         #expect(try Data(contentsOf: URL(fileURLWithPath: test.keySetPath)) == before)
     }
 
+    @Test func `a second file is warned of, and tells no verifier of new keys`() throws {
+        let test = try TestStore()
+        let second = test.folder + "/copy.json"
+        let report = try test.run(KeyPublication(path: second))
+        #expect(report.changed == 2)
+        #expect(report.lines.contains { $0.contains("jwks.file is \(test.keySetPath)") })
+        // While the file of all verifiers cannot be written, the copy is no publication of the key made meanwhile.
+        try test.set("jwks.file", test.folder + "/missing/keys.json")
+        #expect(try failure { try test.run(KeyGeneration(.es256, kid: "new-one", reason: nil)) } != nil)
+        #expect(try test.run(KeyPublication(path: second)).changed == 3)
+        #expect(try test.key("new-one").publishedAt == nil)
+        try test.set("jwks.file", second)
+        #expect(try test.run(KeyPublication()).lines.count == 1)
+        #expect(try test.key("new-one").publishedAt != nil)
+        #expect(try test.run(KeyPublication(path: second)).unchanged == 3)
+    }
+
     @Test func `a secret is never published`() throws {
         let test = try TestStore(.hs256)
         #expect(try test.publishedKids().isEmpty)

@@ -119,6 +119,35 @@ import TokenStorage
         #expect(preview.notes.contains { $0.contains("3 live sessions") })
     }
 
+    @Test func `of an imported key it is said what is known, and nothing else`() throws {
+        let test = try TestStore()
+        let until = test.now + .days(1)
+        try ForeignApp(.hs256).importKey(into: test, until: until)
+        try ForeignApp(.es256).importKey(into: test, until: until) {
+            $0.kid = "public"
+            $0.answersWithoutKid = false
+        }
+        let secret = try test.revokeKey("legacy")
+        #expect(secret.lines.contains { $0.contains("stop verifying here at once, not \(until.rfc3339)") })
+        #expect(secret.lines.contains { $0.contains("whoever else has the secret accepts its tokens") })
+        #expect(
+            !secret.lines.contains { $0.contains("access token") || $0.contains("carries") || $0.contains("refetches") }
+        )
+        #expect(secret.stillValidUntil == nil)
+        let half = try test.revokeKey("public")
+        #expect(half.stillValidUntil != nil)
+        #expect(half.lines.contains { $0.hasSuffix("no longer carries it") })
+        #expect(!half.lines.contains { $0.contains("session") })
+    }
+
+    @Test func `a secret of ours was never elsewhere, so nobody accepts it any more`() throws {
+        let test = try TestStore(.hs256)
+        _ = try test.logInWithTokens()
+        let report = try test.revokeKey(try #require(try test.signer), replacing: true)
+        #expect(report.lines.contains { $0.contains("never left this store") })
+        #expect(report.stillValidUntil == nil)
+    }
+
     @Test func `a key may be named by a unique beginning of six characters`() throws {
         let test = try TestStore()
         try test.run(KeyGeneration(.es256, kid: "release-2026-a", reason: nil))

@@ -12,7 +12,7 @@ import TokenStorage
         let masterKey = try #require(test.store.keyring.source.places.first?.path)
         let link = database + ".hard"
         try FileManager.default.linkItem(atPath: database, toPath: link)
-        for path in [database, database + "-wal", masterKey, masterKey + ".next", link] {
+        for path in [database, database + "-wal", masterKey, masterKey + ".a1B2c3D4e5F6g7H8", link] {
             #expect(try failure { try test.run(KeyPublication(path: path)) } == .refused, "\(path)")
             #expect(try failure { try test.set("jwks.file", path) } == .refused, "\(path)")
         }

@@ -64,6 +64,16 @@ import TokenStorage
         #expect(try #require(try test.key("newer").knownAt) - test.now < .minutes(3))
     }
 
+    @Test func `before anything was published no verifier holds anything`() throws {
+        let test = try TestStore(nil)
+        try test.set("jwks.max_age", "5s")
+        try test.set("clock.skew", "1s")
+        try test.rotate()
+        test.advance(.seconds(7))
+        #expect(try test.rotate().changed > 0)
+        #expect(try test.read { try $0.signingSchedule().pending(at: $0.now) } == nil)
+    }
+
     @Test func `what becomes due while deciding is left to the next run`() throws {
         let test = try TestStore()
         let signer = try #require(try test.signer)

@@ -283,12 +283,4 @@ import TokenStorage
         }
         #expect(try test.count("signing_key") == 2)
     }
-
-    @Test func `a private key imported to verify leaves its private half behind`() throws {
-        let test = try TestStore()
-        let app = try ForeignApp(.es256)
-        _ = try importing(app.key.text.bytes, into: test) { $0.kid = "half" }
-        #expect(try !test.key("half").hasPrivateHalf)
-        #expect(try test.verify(try app.token(["sub": "a"], kid: "half")) == .active)
-    }
 }
