@@ -151,11 +151,13 @@ def security_page(checks, binary):
 
 
 def key_pairs():
-    """(algorithm, key type, private key), as applications have them."""
-    yield "ES256", "EC", ec.generate_private_key(ec.SECP256R1())
-    yield "EdDSA", "OKP", ed25519.Ed25519PrivateKey.generate()
-    yield "RS256", "RSA", rsa.generate_private_key(65537, 2048)
-    yield "PS256", "RSA", rsa.generate_private_key(65537, 2048)
+    """(algorithm, key type, form, private key), as applications have them. A key of its own each: one is not taken twice."""
+    for form in ("jwk", "jwks", "pem"):
+        yield "ES256", "EC", form, ec.generate_private_key(ec.SECP256R1())
+        yield "EdDSA", "OKP", form, ed25519.Ed25519PrivateKey.generate()
+        yield "RS256", "RSA", form, rsa.generate_private_key(65537, 2048)
+        if form != "pem":  # which cannot say which of RSA's algorithms is meant
+            yield "PS256", "RSA", form, rsa.generate_private_key(65537, 2048)
 
 
 def theirs_in_ours(checks, binary):
@@ -165,22 +167,21 @@ def theirs_in_ours(checks, binary):
     accepting = ["--until", "1d", "--iss", THEIRS["issuer"], "--aud", THEIRS["audience"], "--reason", "migration", "--yes"]
     with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
         keys = []
-        for algorithm, kind, private in key_pairs():
+        for algorithm, kind, form, private in key_pairs():
+            kid = f"{algorithm}-{form}"
             pem = private.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
             public_pem = private.public_key().public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
             theirs = jwk.import_key(pem, kind)
-            public = theirs.as_dict(private=False) | {"kid": f"{algorithm}-jwk", "alg": algorithm, "use": "sig"}
-            files = {"jwk": json.dumps(public), "jwks": json.dumps({"keys": [public | {"kid": f"{algorithm}-jwks"}]})}
-            if algorithm != "PS256":  # PEM cannot say which of RSA's algorithms is meant
-                files["pem"] = public_pem
-            for form, content in files.items():
-                kid = f"{algorithm}-{form}"
-                imported = world.run("key", "import", world.write(f"{kid}.key", content), *accepting,
-                                     *(["--kid", kid] if form == "pem" else []))
-                checks.that(f"imports a public {algorithm} key as {form}", imported.code == 0, str(imported))
-                keys.append((kid, algorithm, private, theirs, public_pem))
+            public = theirs.as_dict(private=False) | {"kid": kid, "alg": algorithm, "use": "sig"}
+            content = {"jwk": json.dumps(public), "jwks": json.dumps({"keys": [public]}), "pem": public_pem}[form]
+            imported = world.run("key", "import", world.write(f"{kid}.key", content), *accepting,
+                                 *(["--kid", kid] if form == "pem" else []))
+            checks.that(f"imports a public {algorithm} key as {form}", imported.code == 0, str(imported))
+            again = world.run("key", "import", world.path(f"{kid}.key"), *accepting, "--kid", f"{kid}-again")
+            checks.equal("and not again under another kid", again.code, 5)
+            keys.append((kid, algorithm, private, theirs, public_pem))
         for kid, algorithm, private, theirs, public_pem in keys:
             signed = {
                 "PyJWT": pyjwt.encode(claims, private, algorithm=algorithm, headers={"kid": kid}),

@@ -70,8 +70,9 @@ def rounds(checks, world, count, repeats):
 
 def replays(checks, world, count):
     spent = world.log_in("bob")["refresh_token"]
-    world.run("token", "refresh", "-", stdin=spent)
+    # Before it is spent: the window is as it was then.
     world.run("policy", "set", "refresh.grace", "0s", "--reason", "race", "--yes")
+    world.run("token", "refresh", "-", stdin=spent)
     time.sleep(0.01)
     answers = race(world, spent, count)
     reasons = {answer.get("reason") for _, answer, _ in answers}
