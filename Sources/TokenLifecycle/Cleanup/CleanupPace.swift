@@ -1,20 +1,19 @@
-internal import TokenStorage
-
 /// How a cleanup shares the database: how much one transaction does, when the write-ahead log is folded back, and how long
 /// to step aside in between.
 ///
 /// Nothing tells whether somebody waits for the lock, but store time tells whether somebody wrote since the last batch.
-/// Beside others each hold, checkpoints included, is to be short, and the pauses as long; alone, the log may grow before it
+/// Beside others every hold, checkpoints included, is to be short, and the pauses as long; alone, the log may grow before it
 /// is folded back, which saves writing the same pages again and again.
 struct CleanupPace {
-    /// How long one hold should be.
-    let wanted: Duration
+    /// How long one hold should be at most.
+    private let wanted: Duration
     /// Rows of the next batch.
     private(set) var size = 500
     private(set) var batches = 0
     private(set) var longestHold = Duration.zero
-    /// Bytes of log above which it is folded back beside others; steered like the size of a batch.
-    private var sharedLog = 2 << 20
+    /// Bytes of log above which it is folded back, beside others and alone; steered like the size of a batch.
+    private var sharedLog = 1 << 20
+    private var ownLog = 24 << 20
     /// Batches since somebody else wrote. It begins as if somebody just had.
     private var batchesAlone = 0
     private var lastWrite: Instant?
@@ -25,17 +24,20 @@ struct CleanupPace {
 
     /// Below what a writer of the library tolerates, or it would fold our pages back itself.
     private static let mostSharedLog = 3 << 20
-    private static let mostLogAlone = 40 << 20
+    private static let mostOwnLog = 40 << 20
     private static let batchesUntilAlone = 40
 
-    private var isAlone: Bool { batchesAlone >= Self.batchesUntilAlone }
+    var isAlone: Bool { batchesAlone >= Self.batchesUntilAlone }
 
-    var logLimit: Int { isAlone ? Self.mostLogAlone : sharedLog }
+    var logLimit: Int { isAlone ? ownLog : sharedLog }
 
-    /// Asked at the start of a batch: whose write was the last one?
-    mutating func begin(_ store: StoreWriter) {
-        batchesAlone = lastWrite == nil || store.facts.lastWriteAt == lastWrite ? batchesAlone + 1 : 0
-        lastWrite = store.now
+    /// What a hold aims at. Beside others, lower than wanted: holds scatter around it, and it is the long ones that are felt.
+    private var aim: Duration { isAlone ? wanted : wanted * 3 / 5 }
+
+    /// At the start of a batch: `now` is its store time, `latest` that of the last write before it, by whomever.
+    mutating func begin(at now: Instant, after latest: Instant) {
+        batchesAlone = lastWrite == nil || latest == lastWrite ? batchesAlone + 1 : 0
+        lastWrite = now
     }
 
     /// After any transaction.
@@ -46,13 +48,17 @@ struct CleanupPace {
 
     /// Steers the next batch of rows; one that was not full says little.
     mutating func held(_ duration: Duration, isFull: Bool) {
-        if isFull || duration > wanted { size = steered(size, duration, within: 50...50_000) }
+        if isFull || duration > aim { size = steered(size, duration, within: 50...50_000) }
     }
 
+    /// Alone, a checkpoint may take some batches' time: who comes just then waits once, and less than ten times as long.
     mutating func foldedBack(in duration: Duration) {
         longestHold = max(longestHold, duration)
-        guard !isAlone else { return }
-        sharedLog = steered(sharedLog, duration, within: 256 << 10...Self.mostSharedLog)
+        if isAlone {
+            ownLog = Self.steered(ownLog, duration, towards: wanted * 6, within: 4 << 20...Self.mostOwnLog)
+        } else {
+            sharedLog = steered(sharedLog, duration, within: 256 << 10...Self.mostSharedLog)
+        }
     }
 
     /// How long to step aside after a hold. A writer of ours asks for the lock every millisecond and needs no more than two;
@@ -63,9 +69,15 @@ struct CleanupPace {
         return isLong ? max(short, min(held, wanted)) : short
     }
 
-    /// What would have taken as long as wanted, never more than half or double at once.
+    /// What would have taken as long as aimed at, never more than half or double at once.
     func steered(_ size: Int, _ took: Duration, within range: ClosedRange<Int>) -> Int {
-        let ratio = wanted / max(took, .microseconds(500))
+        Self.steered(size, took, towards: aim, within: range)
+    }
+
+    private static func steered(
+        _ size: Int, _ took: Duration, towards aim: Duration, within range: ClosedRange<Int>
+    ) -> Int {
+        let ratio = aim / max(took, .microseconds(500))
         return min(range.upperBound, max(range.lowerBound, Int(Double(size) * min(2, max(0.5, ratio)))))
     }
 }

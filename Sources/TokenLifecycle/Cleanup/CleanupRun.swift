@@ -163,7 +163,7 @@ struct CleanupRun {
             start = .now
             counts = result.counts
             pace = self.pace
-            pace.begin(writer)
+            pace.begin(at: writer.now, after: writer.facts.lastWriteAt)
             if try body(writer, &counts) { try lease.renew(writer, removed: counts.total) }
         }
         let held = ContinuousClock.now - start
@@ -173,14 +173,20 @@ struct CleanupRun {
         return held
     }
 
+    /// Folding back is a hold of its own, with a pause before it and after.
     private mutating func stepAside(after held: Duration) {
-        if store.database.walBytes > pace.logLimit { foldBack() }
         store.clock.sleep(pace.pause(after: held))
+        guard store.database.walBytes > pace.logLimit else { return }
+        store.clock.sleep(pace.pause(after: foldBack()))
     }
 
-    private mutating func foldBack() {
+    @discardableResult
+    private mutating func foldBack() -> Duration {
         let start = ContinuousClock.now
-        if store.database.checkpoint() { pace.foldedBack(in: .now - start) }
+        guard store.database.checkpoint() else { return .zero }
+        let took = ContinuousClock.now - start
+        pace.foldedBack(in: took)
+        return took
     }
 
     private mutating func returnPages(_ stopping: () -> Bool) throws {

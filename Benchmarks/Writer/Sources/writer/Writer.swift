@@ -16,7 +16,7 @@ import TokenLifecycle
             exit(64)
         }
         do {
-            let application = try await Application(TokenStore.open(at: words[1], masterKeyFile: words[2]))
+            var application = try await Application(TokenStore.open(at: words[1], masterKeyFile: words[2]))
             try await application.run(until: .now + .seconds(seconds))
         } catch {
             FileHandle.standardError.write(Data("writer: \(error)\n".utf8))
