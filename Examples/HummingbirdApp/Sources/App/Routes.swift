@@ -3,7 +3,9 @@ import TokenLifecycle
 
 /// Every route, and what stands in front of it. A route inside a guarded group cannot be reached past its guard: its
 /// handler takes a context that only the guard can make.
-func routes(_ store: TokenStore, _ people: People, _ settings: Settings) -> Router<AppContext> {
+func routes(
+    _ store: TokenStore, _ verifier: Verifier, _ people: People, _ settings: Settings
+) -> Router<AppContext> {
     let router = Router(context: AppContext.self)
     router.addMiddleware {
         StoreFailures()
@@ -20,6 +22,11 @@ func routes(_ store: TokenStore, _ people: People, _ settings: Settings) -> Rout
 
     let api = router.group("api")
     TokenRoutes(store: store, people: people).add(to: api)
-    ProfileRoute().add(to: api.group().add(middleware: BearerReader(store: store)).group(context: Authorized.self))
+    let profile = ProfileRoutes(store: store)
+    profile.addProfile(
+        to: api.group().add(middleware: BearerReader(verifier: verifier)).group(context: Authorized.self))
+    profile.addDevices(
+        to: api.group("account").add(middleware: BearerReader(verifier: verifier, asksForSession: true))
+            .group(context: Authorized.self))
     return router
 }

@@ -3,18 +3,22 @@ import TokenLifecycle
 
 /// Whose request this is, by the access token it bears (RFC 6750).
 ///
-/// `online` asks the store whether the login still lives, at every request: whoever is logged out is refused at once.
+/// Judged from memory, without a visit to the store: whoever is logged out is refused within the verifier's `maxStaleness`, a
+/// second. Where `asksForSession` the store is asked as well, for what must not outlive its login by even that.
 struct BearerReader: RouterMiddleware {
-    let store: TokenStore
+    let verifier: Verifier
+    var asksForSession = false
 
     func handle(
         _ request: Request, context: AppContext, next: (Request, AppContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         if let token = request.bearerToken {
-            switch try await store.verify(token, online: true) {
+            switch await verifier.verify(token, askingForSession: asksForSession).verdict {
             case .active(let claims): context.claims = claims
             case .inactive(let reason): context.logger.debug("bearer token refused: \(reason.rawValue)")
+            // The store could not be read for a while: nobody can say who is logged out, so nobody is let in.
+            case .unavailable: throw HTTPError(.serviceUnavailable, headers: [.retryAfter: "1"])
             }
         }
         return try await next(request, context)
