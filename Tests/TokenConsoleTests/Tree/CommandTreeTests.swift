@@ -215,7 +215,8 @@ import TokenLifecycle
         "--idle-over", "--expires-within", "--reason", "--confirm", "--expect-count", "--max-affected", "--issuer",
         "--audience", "--group", "--older-than", "--batch-time", "--max-time", "--max-rows", "--user-agent", "--data",
         "--scope", "--min-sessions", "--ttl", "--claim", "--aud", "--iss", "--at", "--if-older-than", "--kid", "--typ",
-        "--jti", "--token", "--issued-before", "--expires", "--value", "--verb", "--actor", "--target", "--ahead", "--trust",
+        "--jti", "--token", "--issued-before", "--expires", "--value", "--verb", "--actor", "--target", "--ahead",
+        "--trust",
     ]
 
     @Test func `takes the globals that are known before parsing`() {
