@@ -9,6 +9,7 @@ CREATE TABLE store (
     last_write_at INTEGER NOT NULL,         -- store time: strictly increasing
     floor_at INTEGER NOT NULL DEFAULT 0,    -- everyone: sessions valid from then or before are logged out
     rules_lifted_at INTEGER NOT NULL DEFAULT 0, -- the last time rules were lifted: what holds them in memory reads all again
+    rules_changed_at INTEGER NOT NULL DEFAULT 0, -- a rule was added, widened or lifted, or a floor set
     key_sets_until INTEGER NOT NULL DEFAULT 0, -- verifiers may cache a key set by an earlier, longer jwks.max_age till then
     id_key BLOB NOT NULL,                   -- keys the permutation of public ids
     replay_key BLOB NOT NULL,               -- parent of every family's replay key
@@ -209,3 +210,24 @@ CREATE TABLE cleanup_run (
     removed INTEGER NOT NULL DEFAULT 0,
     lease_until INTEGER                     -- while it runs: after that it is taken for dead
 ) STRICT;
+
+-- What other programs may read and rely on: docs/integration.md. Columns are only ever added.
+
+CREATE VIEW store_now AS
+SELECT store_id AS store, epoch,
+       max(last_write_at, CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)) AS now, id_key
+FROM store WHERE id = 1;
+
+CREATE VIEW live_session AS
+SELECT s.id, u.subject AS user, c.client_id AS client, s.secret_hash, s.created_at, s.login_at, s.last_seen_at,
+       s.alive_until, s.data
+FROM session s JOIN user u ON u.id = s.user_id JOIN client c ON c.id = s.client_id
+-- Without a say of their own these leave the choice of an index to the question: by id, by user.
+WHERE +s.ended_at IS NULL AND +s.alive_until > (SELECT now FROM store_now)
+  AND s.valid_from > max(c.floor_at, (SELECT floor_at FROM store WHERE id = 1));
+
+CREATE VIEW denied AS
+SELECT scope, value, issued_before / 1000 AS issued_until, (matches_until + 999) / 1000 AS matches_until, id AS rule, reason
+FROM deny_rule
+UNION ALL SELECT 'everyone', '', floor_at / 1000, NULL, NULL, NULL FROM store WHERE id = 1 AND floor_at > 0
+UNION ALL SELECT 'client', client_id, floor_at / 1000, NULL, NULL, NULL FROM client WHERE floor_at > 0;

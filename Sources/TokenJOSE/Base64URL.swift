@@ -27,6 +27,15 @@ package enum Base64URL {
         }
     }
 
+    /// The same as ASCII, for much of it.
+    static func encodedBytes(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        bytes.withUnsafeBytes { source in
+            [UInt8](unsafeUninitializedCapacity: encodedCount(source.count)) { room, count in
+                count = encode(source, into: room)
+            }
+        }
+    }
+
     package static func decode(_ text: String) throws(Base64URLError) -> [UInt8] {
         try decode(Array(text.utf8))
     }

@@ -33,6 +33,7 @@ enum ValueSource: Equatable {
         "key revoke": [.keys], "key remove": [.keys], "key export pem": [.keys],
         "key publish": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
+        "denylist import": [.files],
         "policy get": [.policies], "policy set": [.policies, .policyValue],
         "token verify": [.free], "token inspect": [.free], "token introspect": [.free],
         "token refresh": [.free], "help": [.commands],

@@ -6,7 +6,10 @@ internal import TokenLifecycle
 struct DenylistCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "denylist", abstract: "The rules that end access tokens early",
-        subcommands: [DenylistAdd.self, DenylistList.self, DenylistCheck.self, DenylistRemove.self])
+        subcommands: [
+            DenylistAdd.self, DenylistList.self, DenylistCheck.self, DenylistRemove.self, DenylistExportCommand.self,
+            DenylistImportCommand.self,
+        ])
 
     @OptionGroup var global: GlobalOptions
 }

@@ -35,7 +35,7 @@ package final class JWSSigner: Sendable {
         return input + "." + Base64URL.encode(try signature(of: Array(input.utf8)))
     }
 
-    private func signature(of input: [UInt8]) throws(JOSEError) -> [UInt8] {
+    func signature(of input: [UInt8]) throws(JOSEError) -> [UInt8] {
         switch method {
         case .signature(let signer): try joining { () throws(CryptoError) in try signer.sign(input) }
         case .authentication(let key): key.tag(of: input)

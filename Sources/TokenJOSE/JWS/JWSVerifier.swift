@@ -38,9 +38,13 @@ package final class JWSVerifier: Sendable {
 
     package func verify(_ jws: CompactJWS) -> Bool {
         guard jws.algorithm == algorithm else { return false }
-        return switch method {
-        case .signature(let verifier): verifier.isValid(jws.signature, for: jws.signingInput)
-        case .authentication(let key): key.isValid(jws.signature, for: jws.signingInput)
+        return isValid(jws.signature, for: jws.signingInput)
+    }
+
+    func isValid(_ signature: [UInt8], for input: [UInt8]) -> Bool {
+        switch method {
+        case .signature(let verifier): verifier.isValid(signature, for: input)
+        case .authentication(let key): key.isValid(signature, for: input)
         }
     }
 }

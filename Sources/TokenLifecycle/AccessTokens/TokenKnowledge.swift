@@ -74,6 +74,9 @@ extension StoreReading {
         }
         // Rules are forgotten, floors never. A token without `iat` counts as older than any.
         if let floor = try floor(scope, value), floor <= at, (issuedAt ?? .min) <= floor.seconds {
+            if let cause = try cause(scope == .everyone ? "everyone" : "client \(value)", at: floor) {
+                return Denial(cause: cause)
+            }
             return Denial(explanation: "what was issued until \(floor.rfc3339) was logged out")
         }
         return nil

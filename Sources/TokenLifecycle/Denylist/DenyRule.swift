@@ -27,6 +27,13 @@ package struct DenyRule: Sendable {
         return issuedAt <= cutOff.seconds
     }
 
+    /// Whether a rule of the same scope and value with these limits would add nothing.
+    func covers(issuedBefore cutOff: Instant?, matchesUntil until: Instant?) -> Bool {
+        let isCutOffCovered = issuedBefore.map { known in cutOff.map { known >= $0 } ?? false } ?? true
+        let isTimeCovered = matchesUntil.map { known in until.map { known >= $0 } ?? false } ?? true
+        return isCutOffCovered && isTimeCovered
+    }
+
     /// "user alice", "everyone".
     package var subject: String { scope == .everyone ? "everyone" : "\(scope.rawValue) \(value)" }
 
@@ -107,6 +114,7 @@ extension StoreWriter {
                 reason = excluded.reason, actor = excluded.actor, audit_seq = excluded.audit_seq,
                 changed_at = excluded.changed_at
             """)
+        denialsChanged()
         guard let rule = try denyRule(scope, value) else { throw Failure(.bug, "the new rule is not there") }
         return rule
     }

@@ -52,7 +52,9 @@ package struct DenylistAddition: Act {
         let wanted = try rules(store, bound: bound)
         var decision = Decision(rules: [], unchanged: [], tokensUntil: tokensUntil)
         for rule in wanted {
-            if let known = try store.denyRule(rule.scope, rule.value), known.covers(rule) {
+            if let known = try store.denyRule(rule.scope, rule.value),
+                known.covers(issuedBefore: rule.issuedBefore, matchesUntil: rule.matchesUntil)
+            {
                 decision.unchanged.append(known)
             } else {
                 decision.rules.append(rule)
@@ -197,24 +199,5 @@ package struct DenylistAddition: Act {
             stillValidUntil: decision.rules.compactMap(\.matchesUntil).max().flatMap { $0 > store.now ? $0 : nil })
         report.audit = seq
         return report
-    }
-}
-
-extension DenyRule {
-    /// Whether adding `rule` would change nothing.
-    fileprivate func covers(_ rule: DenylistAddition.Decision.Rule) -> Bool {
-        let cutOffCovered =
-            switch (issuedBefore, rule.issuedBefore) {
-            case (nil, _): true
-            case (_, nil): false
-            case (let known?, let wanted?): known >= wanted
-            }
-        let timeCovered =
-            switch (matchesUntil, rule.matchesUntil) {
-            case (nil, _): true
-            case (_, nil): false
-            case (let known?, let wanted?): known >= wanted
-            }
-        return cutOffCovered && timeCovered
     }
 }

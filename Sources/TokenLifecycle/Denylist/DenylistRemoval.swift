@@ -65,7 +65,10 @@ package struct DenylistRemoval: Act {
             counts: ["rules": Int64(rules.count)])
         for rule in rules { try store.execute("DELETE FROM deny_rule WHERE id = \(rule.id)") }
         // Who holds rules in memory sees what was added, but not what is gone.
-        if !rules.isEmpty { try store.execute("UPDATE store SET rules_lifted_at = \(store.now)") }
+        if !rules.isEmpty {
+            try store.execute("UPDATE store SET rules_lifted_at = \(store.now)")
+            store.denialsChanged()
+        }
         var report = Report(
             action: "denylist.remove", items: rules.map { .init(String($0.id), .removed, note: $0.subject) },
             lines: zip(rules, decision.consequences).map { "rule \($0.id) lifted: \($1)" })

@@ -9,7 +9,7 @@ package enum Files {
     }
 
     /// The permission bits of the regular file at `path`; nil where there is none.
-    static func mode(of path: String) -> UInt32? {
+    package static func mode(of path: String) -> UInt32? {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return status.st_mode & 0o7777

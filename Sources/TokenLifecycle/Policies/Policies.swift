@@ -32,6 +32,7 @@ package struct Policies: Sendable {
     package var sessionLimitRefuses: Bool { value("session.limit.action") == "refuse" }
     package var keySetMaxAge: Duration { duration("jwks.max_age") }
     package var keySetFile: String? { path("jwks.file") }
+    package var denylistMaxAge: Duration { duration("denylist.max_age") }
     package var clockSkew: Duration { duration("clock.skew") }
     package var keyRotation: Duration { duration("key.rotation") }
     package var keyRollback: Duration { duration("key.rollback") }

@@ -38,6 +38,7 @@ package struct PolicyDefinition: Sendable {
             "session.limit.action", .choice(["end-oldest", "refuse"]), "end-oldest", "what a login beyond it does"),
         .init("jwks.max_age", .duration(.zero...day * 7), "10m", "how long verifiers may cache the key set"),
         .init("jwks.file", .path, "none", "where the key set is published"),
+        .init("denylist.max_age", .duration(minute...day * 7), "10m", "how long an exported denylist may be relied on"),
         .init("clock.skew", .duration(.zero...minute * 10), "1m", "how far clocks may differ"),
         .init("key.rotation", .duration(minute * 10...year * 2), "90d", "how old a signing key should get"),
         .init("key.rollback", .duration(.zero...day * 7), "1h", "how long a replaced key can be brought back"),

@@ -12,6 +12,8 @@ package struct StoreFacts: Sendable {
     package var floor: Instant
     /// When rules were last taken from the denylist before they were due; the epoch where none ever were.
     var rulesLiftedAt: Instant
+    /// When a rule was added, widened or lifted last, or a floor set: the version of what the store denies.
+    package var rulesChangedAt: Instant
     /// Until when a verifier may cache a key set that it fetched under an earlier, longer `jwks.max_age`.
     var keySetsHeldUntil: Instant
     package var masterKeyID: String
@@ -24,7 +26,7 @@ package struct StoreFacts: Sendable {
         let found = try sql.row(
             """
             SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key,
-                   key_sets_until, rules_lifted_at
+                   key_sets_until, rules_lifted_at, rules_changed_at
             FROM store WHERE id = 1
             """)
         guard let row = found else {
@@ -32,8 +34,8 @@ package struct StoreFacts: Sendable {
         }
         return StoreFacts(
             storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
-            floor: try row.get(4), rulesLiftedAt: try row.get(10), keySetsHeldUntil: try row.get(9),
-            masterKeyID: try row.get(5),
+            floor: try row.get(4), rulesLiftedAt: try row.get(10), rulesChangedAt: try row.get(11),
+            keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5),
             identity: try row.get(6), idKey: try row.get(7),
             replayKey: try row.get(8))
     }

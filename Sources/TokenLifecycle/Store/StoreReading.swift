@@ -35,6 +35,8 @@ package final class StoreWriter: StoreReading {
     private(set) var hasWritten = false
     /// Whether this transaction destroyed a secret whose copy the write-ahead log still holds.
     private(set) var hasTraces = false
+    /// Whether this transaction changed what the store denies.
+    private var changesDenials = false
     private let transaction: any WriteTransaction
 
     package var sql: any ReadTransaction { transaction }
@@ -74,6 +76,9 @@ package final class StoreWriter: StoreReading {
 
     func leavesTraces() { hasTraces = true }
 
+    /// A rule was added, widened or lifted, or a floor set: exports from before are out of date.
+    func denialsChanged() { changesDenials = true }
+
     /// Reads the policies again after one was set.
     func reloadPolicies() throws {
         policies = try Policies.load(transaction)
@@ -93,6 +98,7 @@ package final class StoreWriter: StoreReading {
     func finish() throws {
         guard hasWritten else { return }
         try destroyPrivateHalves()
-        try transaction.execute("UPDATE store SET last_write_at = \(now) WHERE id = 1")
+        let rules: SQL = changesDenials ? ", rules_changed_at = \(now)" : ""
+        try transaction.execute("UPDATE store SET last_write_at = \(now)" + rules + " WHERE id = 1")
     }
 }

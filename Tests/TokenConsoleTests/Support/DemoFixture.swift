@@ -80,7 +80,7 @@ final class DemoFixture {
         ("active", ["key", "list", "--state", "active", "-o", "id"]),
         ("removed", ["key", "list", "--state", "removed", "--limit", "1", "-o", "id"]),
         ("rule", ["denylist", "list", "--limit", "1", "--state", "all", "-o", "id"]),
-        ("token", ["token", "issue", "--user", "zoe"]),
+        ("token", ["token", "issue", "--user", "zoe"]), ("denylist", ["denylist", "export"]),
     ]
 
     private static func makeFolder() throws -> URL {

@@ -68,6 +68,8 @@ struct Invocation: Sendable {
         "denylist add": Invocation("--user", "zoe", "--reason", "test", "--yes"),
         "denylist list": Invocation("--state", "all", "--limit", "3"), "denylist check": Invocation("abc"),
         "denylist remove": Invocation("{rule}", "--reason", "test", "--yes", "--expect-count", "1"),
+        "denylist export": Invocation(),
+        "denylist import": Invocation("-", "--reason", "test", "--yes", input: "{denylist}"),
         "audit list": Invocation("--limit", "3"), "audit verify": Invocation(),
         "policy list": Invocation(), "policy get": Invocation("access.ttl"),
         "policy set": Invocation("access.ttl", "5m", "--reason", "test", "--yes"),

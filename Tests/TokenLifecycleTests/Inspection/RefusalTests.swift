@@ -75,4 +75,15 @@ import TokenStorage
         let cause = try test.read { try $0.cause(of: try #require(try $0.denyRule(.user, "alice"))) }
         #expect(cause.sentence { _ in "now" } == "denied by rule 1: user alice denied by tester now, INC-1")
     }
+
+    @Test func `a floor is explained by its act when its rule is gone`() throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens(client: "web")
+        try test.run(FloorLogout(.clients(["web"]), reason: "INC-9"))
+        try test.run(DenylistRemoval(["1"], reason: nil))
+        let checks = try test.read { try $0.inspect(Array((login.access?.text ?? "").utf8)) }.verification.checks
+        let cause = try #require(checks.first { $0.answer == .no(.deniedClient) }?.cause)
+        #expect(cause.rule == nil)
+        #expect(cause.sentence { _ in "now" }.hasPrefix("client web logged out by tester now, INC-9 (audit "))
+    }
 }
