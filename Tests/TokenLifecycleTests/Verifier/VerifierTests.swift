@@ -220,11 +220,11 @@ import TokenStorage
         var options = Verifier.Options()
         options.clock = test.clock.clock
         options.maxStaleness = .milliseconds(5)
-        options.failAfter = .seconds(60)
+        options.failAfter = .seconds(3600)
         let verifier = try await Verifier.open(at: test.path, options: options)
         test.advance(.seconds(2))
         try test.run(UserLogout(["alice"], reason: nil))
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(600)
         while verifier.verify(login.access?.text ?? "").claims != nil, ContinuousClock.now < end {
             try await Task.sleep(for: .milliseconds(2))
         }
