@@ -38,7 +38,7 @@ extension Database {
     private func build(_ steps: [MigrationStep], _ applicationID: Int32, at now: Int64) throws {
         try exclusively { database in
             // Both before the first table, or never. Removing a row touches a page of each index somewhere, and a commit
-            // writes whole pages: small ones cost a cleanup half the time (docs/decisions/0006-small-pages.md). Without
+            // writes whole pages: small ones cost a cleanup half the time (docs/decisions/0007-small-pages.md). Without
             // auto_vacuum no free page could ever be given back but by a full VACUUM.
             try database.execute(sql: "PRAGMA page_size = 1024; PRAGMA auto_vacuum = INCREMENTAL")
             let transaction = SQLiteTransaction(database, wait)

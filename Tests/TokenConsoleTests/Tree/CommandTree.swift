@@ -55,7 +55,8 @@ struct Invocation: Sendable {
         "token verify": Invocation("-", input: "{token}"), "token inspect": Invocation("-", input: "{token}"),
         "token introspect": Invocation("-", input: "{token}"),
         "key list": Invocation("--state", "all"), "key show": Invocation("{active}"), "key generate": Invocation(),
-        "key publish": Invocation("{folder}/published.json"), "key rotate": Invocation(),
+        "key publish": Invocation("{folder}/published.json"),
+        "key rotate": Invocation("--emergency", "--reason", "test", "--yes"),
         "key revoke": Invocation(
             "{active}", "--cause", "test", "--replace", "--reason", "test", "--yes", "--confirm", "{active}"),
         "key import": Invocation(
