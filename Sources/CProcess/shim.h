@@ -3,10 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 /// Makes the process undumpable: no core file, and no other process of this user may attach to it (prctl(2)).
@@ -34,6 +39,11 @@ static inline int process_rows(int fd) {
 /// The controlling terminal, or -1.
 static inline int process_open_terminal(void) {
     return open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
+/// A descriptor that one thread makes readable for another (eventfd(2)), or -1.
+static inline int process_wakeup(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 static inline int process_has_default_or_own_action(int signal_number) {
@@ -69,6 +79,68 @@ static inline void process_end_traps_in_one_line(void) {
 /// Gives SIGPIPE its default action back: a parent may have it ignored, and then a closed pipe would look like an error.
 static inline void process_default_sigpipe(void) {
     signal(SIGPIPE, SIG_DFL);
+}
+
+/// A pipe whose reader left is an error of the write, as whoever shows output through a pager needs it.
+static inline void process_ignore_sigpipe(void) {
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/// WINCH and TSTP as something to read, instead of what they do by themselves; -1 on failure. `process_release_keys` takes
+/// it back.
+static inline int process_hold_keys(void) {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGWINCH);
+    sigaddset(&held, SIGTSTP);
+    if (pthread_sigmask(SIG_BLOCK, &held, 0) != 0) return -1;
+    return signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/// The next signal held, or 0.
+static inline int process_held_key(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+
+static inline void process_release_keys(int fd) {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGWINCH);
+    sigaddset(&held, SIGTSTP);
+    if (fd >= 0) close(fd);
+    pthread_sigmask(SIG_UNBLOCK, &held, 0);
+}
+
+/// Stops, as Ctrl-Z does where nobody holds it; returns when continued.
+static inline void process_stop(void) {
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_UNBLOCK, &stop, 0);
+    raise(SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &stop, 0);
+}
+
+/// Whether the terminal shows keys that are signals, as `^C` in the middle of what is written. Answers whether it did.
+static inline int process_echo_signals(int fd, int on) {
+    struct termios settings;
+    if (tcgetattr(fd, &settings) != 0) return 0;
+    int was = (settings.c_lflag & ECHOCTL) != 0;
+    settings.c_lflag = on ? settings.c_lflag | ECHOCTL : settings.c_lflag & ~(tcflag_t)ECHOCTL;
+    tcsetattr(fd, TCSADRAIN, &settings);
+    return was;
+}
+
+/// A pipe that no child inherits by accident.
+static inline int process_pipe(int *_Nonnull ends) {
+    if (pipe(ends) != 0) return -1;
+    return fcntl(ends[0], F_SETFD, FD_CLOEXEC) != 0 || fcntl(ends[1], F_SETFD, FD_CLOEXEC) != 0 ? -1 : 0;
+}
+
+/// Something that can be read once the process has ended (pidfd_open(2)), or -1.
+static inline int process_end(pid_t pid) {
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 extern char **environ;

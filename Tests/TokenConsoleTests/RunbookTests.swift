@@ -37,6 +37,12 @@ import TokenConsole
             ]))
     }
 
+    @Test(arguments: blocks)
+    func `gives the same in one shell`(block: Block) throws {
+        let runner = TranscriptRunner(root: Tokenctl.self, driver: .shell)
+        #expect(try runner.play(try Transcript(block.text)).differences == [])
+    }
+
     /// All in one, because recording rewrites the page they share.
     @Test func `replays as it was recorded`() throws {
         var page = try String(contentsOf: Self.page, encoding: .utf8)

@@ -12,6 +12,13 @@ import TokenConsole
     }
 
     @Test(arguments: names)
+    func `give the same in one shell as one by one`(name: String) throws {
+        let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
+        let runner = TranscriptRunner(root: Tokenctl.self, driver: .shell)
+        #expect(try runner.play(try Transcript(text)).differences == [], "\(name)")
+    }
+
+    @Test(arguments: names)
     func `replay as they were recorded`(name: String) throws {
         let file = Self.folder.appending(path: name)
         let text = try String(contentsOf: file, encoding: .utf8)
@@ -26,11 +33,12 @@ import TokenConsole
         }
     }
 
-    private func play(_ text: String) throws -> [String] {
-        try TranscriptRunner(root: Toy.self).play(try Transcript(text)).differences
+    private func play(_ text: String, _ driver: TranscriptRunner.Driver = .oneShot) throws -> [String] {
+        try TranscriptRunner(root: Toy.self, driver: driver).play(try Transcript(text)).differences
     }
 
-    @Test func `take input, captures, exit codes and both streams`() throws {
+    @Test(arguments: TranscriptRunner.Driver.allCases)
+    func `take input, captures, exit codes and both streams`(driver: TranscriptRunner.Driver) throws {
         let text = """
             # a comment
             < rex
@@ -47,7 +55,7 @@ import TokenConsole
             ! tokenctl: hint: {{_}}
             ? 4
             """
-        #expect(try play(text) == [])
+        #expect(try play(text, driver) == [])
     }
 
     @Test(arguments: [

@@ -10,12 +10,16 @@ package struct Dispatcher {
     }
 
     /// Runs `arguments`, without the program's name, and answers with the code to exit with.
-    package func run(_ arguments: [String], in console: inout Console) -> ExitCode {
+    ///
+    /// With an interval, again and again until a signal: for a shell, which has that for every reading verb.
+    package func run(
+        _ arguments: [String], every interval: Duration? = nil, in console: inout Console
+    ) -> ExitCode {
         console.outcome = .done
-        console.globals = Globals()
+        console.globals = console.standing
         let isJSON = ErrorText.isJSONAsked(arguments, environment: console.environment)
         do {
-            try dispatch(arguments, isJSON: isJSON, in: &console)
+            try dispatch(arguments, every: interval, isJSON: isJSON, in: &console)
             try console.output.flush()
             try console.errors.flush()
             return console.outcome
@@ -24,7 +28,9 @@ package struct Dispatcher {
         }
     }
 
-    private func dispatch(_ arguments: [String], isJSON: Bool, in console: inout Console) throws {
+    private func dispatch(
+        _ arguments: [String], every asked: Duration?, isJSON: Bool, in console: inout Console
+    ) throws {
         try SecretGuard.check(arguments)
         try TypedValues.refuseEmpty(arguments)
         let typed = TypedValues.separated(arguments)
@@ -37,10 +43,12 @@ package struct Dispatcher {
                 .usage, "\(path.text) needs a \(path.types.count == 1 ? "command" : "verb")",
                 hint: "see '\(path.text) --help'")
         }
-        console.globals = verb.global.values
+        console.globals = verb.global.values(over: console.standing)
         try type(of: verb).result.check(console)
         console.schema = type(of: verb).result.schema
-        guard let interval = (verb as? any ListCommand)?.options.watch else { return try verb.run(in: &console) }
+        guard let interval = asked ?? (verb as? any ListCommand)?.options.watch else {
+            return try verb.run(in: &console)
+        }
         try Watch(every: interval, typed).run(in: &console) { console in
             var round = verb
             try round.run(in: &console)
@@ -96,7 +104,10 @@ package struct Dispatcher {
         return Failure(.usage, sentence.prefix(1).lowercased() + sentence.dropFirst(), hint: hint)
     }
 
-    private func report(_ failure: Failure, isJSON: Bool, in console: inout Console) -> ExitCode {
+    /// Writes an error and answers with its code.
+    func report(_ failure: Failure, isJSON: Bool, in console: inout Console) -> ExitCode {
+        var failure = failure
+        if let place = console.place { failure.message = "\(place): \(failure.message)" }
         // What was shown until now stays shown; the error comes after it, whichever stream is slower.
         let outputFailure = Result { () throws(Failure) in try console.output.flush() }
         var text = isJSON ? ErrorText.json(failure) : ErrorText.text(failure)

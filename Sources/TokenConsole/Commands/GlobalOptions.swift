@@ -21,8 +21,8 @@ package struct GlobalOptions: ParsableArguments {
     @Flag(help: "No heading above columns")
     package var noHeader = false
 
-    @Option(help: "Colours: auto, always or never")
-    package var color: ColorChoice = .auto
+    @Option(help: "Colours: auto (unless given), always or never")
+    package var color: ColorChoice?
 
     @Option(help: "How times read in text: relative, iso or unix")
     package var time: TimeStyle?
@@ -43,9 +43,9 @@ package struct GlobalOptions: ParsableArguments {
     package var isReadOnly = false
 
     @Option(
-        help: ArgumentHelp("How long to wait for another process", valueName: "dur"),
+        help: ArgumentHelp("How long to wait for another process (5s unless given)", valueName: "dur"),
         transform: DurationOption.parse)
-    package var lockTimeout: Duration = .seconds(5)
+    package var lockTimeout: Duration?
 
     @Option(name: .customLong("as"), help: ArgumentHelp("Who acts, for the audit record", valueName: "actor"))
     package var actor: String?
@@ -59,22 +59,23 @@ package struct GlobalOptions: ParsableArguments {
         }
     }
 
-    package var values: Globals {
-        var values = Globals()
-        values.db = db
-        values.masterKey = masterKey
-        values.format = json ? .json : output
-        values.columns = columns?.names
-        values.noHeader = noHeader
-        values.color = color
-        values.time = time
-        values.isQuiet = isQuiet
-        values.verbosity = verbosity
-        values.isCron = isCron
-        values.noInput = noInput
-        values.isReadOnly = isReadOnly
-        values.lockTimeout = lockTimeout
-        values.actor = actor
+    /// What was given here, and for the rest what stands already.
+    package func values(over standing: Globals) -> Globals {
+        var values = standing
+        values.db = db ?? standing.db
+        values.masterKey = masterKey ?? standing.masterKey
+        values.format = json ? .json : output ?? standing.format
+        values.columns = columns?.names ?? standing.columns
+        values.noHeader = noHeader || standing.noHeader
+        values.color = color ?? standing.color
+        values.time = time ?? standing.time
+        values.isQuiet = isQuiet || standing.isQuiet
+        values.verbosity = max(verbosity, standing.verbosity)
+        values.isCron = isCron || standing.isCron
+        values.noInput = noInput || standing.noInput
+        values.isReadOnly = isReadOnly || standing.isReadOnly
+        values.lockTimeout = lockTimeout ?? standing.lockTimeout
+        values.actor = actor ?? standing.actor
         return values
     }
 }

@@ -14,6 +14,8 @@ package struct ResultShape: Sendable {
         case answer
         /// A text of its own that no format changes: a key set, a script.
         case text
+        /// What the commands it runs write, each in its own form.
+        case lines
     }
 
     package let form: Form
@@ -31,9 +33,14 @@ package struct ResultShape: Sendable {
     package static func answer(_ schema: String) -> ResultShape { .init(form: .answer, schema: schema, columns: []) }
     package static func text(_ schema: String) -> ResultShape { .init(form: .text, schema: schema, columns: []) }
 
+    package static func lines(_ schema: String) -> ResultShape { .init(form: .lines, schema: schema, columns: []) }
+
+    /// Whether a program can rely on members of its own.
+    package var hasSchema: Bool { form != .text && form != .lines }
+
     package var formats: [OutputFormat] {
         switch form {
-        case .records, .report, .fields: OutputFormat.allCases
+        case .records, .report, .fields, .lines: OutputFormat.allCases
         case .answer: OutputFormat.allCases.filter { $0 != .id }
         case .text: []
         }
@@ -48,7 +55,7 @@ package struct ResultShape: Sendable {
                 hint: formats.isEmpty
                     ? "leave --output and --json out" : "formats: \(formats.map(\.rawValue).joined(separator: ", "))")
         }
-        guard let names = console.globals.columns else { return }
+        guard let names = console.globals.columns, form != .lines else { return }
         guard form == .records else { throw Failure(.usage, "this verb has no columns", hint: "leave --columns out") }
         if let unknown = names.first(where: { !columns.contains($0) }) {
             let nearest = Suggestions.nearest(to: unknown, among: columns)

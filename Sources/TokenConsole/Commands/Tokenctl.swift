@@ -9,7 +9,7 @@ package struct Tokenctl: ParsableCommand {
         subcommands: [
             Init.self, Status.self, SessionCommands.self, UserCommands.self, ClientCommands.self, RefreshCommands.self,
             TokenCommands.self, KeyCommands.self, DenylistCommands.self, CleanupCommand.self, AuditCommands.self,
-            PolicyCommands.self, CompletionCommands.self, Help.self, CompleteLine.self,
+            PolicyCommands.self, ShellCommand.self, CompletionCommands.self, Help.self, CompleteLine.self,
         ])
 
     @OptionGroup package var global: GlobalOptions

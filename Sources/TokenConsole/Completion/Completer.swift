@@ -22,15 +22,21 @@ package struct Completer {
     /// `line` is what was typed up to the cursor, the program's name in front.
     package func answer(_ line: String, in console: inout Console) -> Answer {
         guard SecretGuard.secret(in: line) == nil, let typed = TypedLine(line), !typed.words.isEmpty,
-            let path = try? CommandPath(Array(typed.words.dropFirst()), from: root)
+            case let words = Array(typed.words.dropFirst())
         else { return .offers([]) }
-        let state = LineState(path, beginning: typed.beginning)
+        return answer(words, typed.beginning, in: &console)
+    }
+
+    /// The same for words without the program's name, none of them a secret; `begun` is the word being typed.
+    func answer(_ words: [String], _ begun: String, in console: inout Console) -> Answer {
+        guard let path = try? CommandPath(words, from: root) else { return .offers([]) }
+        let state = LineState(path, beginning: begun)
         switch state.expected {
-        case .command: return .offers(fitting(state.commands, typed.beginning))
-        case .option: return .offers(fitting(state.options, typed.beginning))
+        case .command: return .offers(fitting(state.commands, begun))
+        case .option: return .offers(fitting(state.options, begun))
         case .value(.files, _, _): return .files
         case .value(let source, let choices, let prefix):
-            let beginning = String(typed.beginning.dropFirst(prefix.count))
+            let beginning = String(begun.dropFirst(prefix.count))
             let found =
                 source == .free
                 ? choices.map { Offer($0) } : live(source, beginning, state, path.options, in: &console)
@@ -41,7 +47,8 @@ package struct Completer {
     private func live(
         _ source: ValueSource, _ beginning: String, _ state: LineState, _ words: [String], in console: inout Console
     ) -> [Offer] {
-        console.globals.db = LineState.value(of: "--db", in: words)
+        console.globals = console.standing
+        console.globals.db = LineState.value(of: "--db", in: words) ?? console.standing.db
         let reading = LiveReading(&console)
         defer { reading.end() }
         return
@@ -50,7 +57,7 @@ package struct Completer {
             }) ?? []
     }
 
-    private func fitting(_ offers: [Offer], _ beginning: String) -> [Offer] {
+    func fitting(_ offers: [Offer], _ beginning: String) -> [Offer] {
         offers.filter { offer in
             offer.value.hasPrefix(beginning) && Escaping.visible(offer.value) == offer.value
                 && (!offer.value.hasPrefix("-") || beginning.hasPrefix("-"))

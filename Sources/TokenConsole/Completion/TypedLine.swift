@@ -6,6 +6,8 @@ struct TypedLine: Equatable {
     var words: [String]
     /// Empty after a blank.
     var beginning: String
+    /// The quote that is still open there; empty where none is.
+    var openQuote: String
 
     /// Nil where nothing can be completed: in a comment, or an empty line.
     init?(_ text: String) {
@@ -15,6 +17,7 @@ struct TypedLine: Equatable {
             guard var words = commands.last, let last = words.popLast(), last.hasSuffix(Self.cursor) else { return nil }
             self.words = words
             beginning = String(last.dropLast())
+            openQuote = end
             return
         }
         return nil

@@ -21,7 +21,7 @@ enum ValueSource: Equatable {
         "--user": .users, "--not-user": .users, "--client": .clients, "--not-client": .clients,
         "--session": .sessions, "--keep": .sessions, "--key": .keys, "--to": .keys, "--from": .keys,
         "--columns": .columns, "--only": .parts, "--db": .files, "--master-key": .files, "--out": .files,
-        "--new-master-key": .files,
+        "--new-master-key": .files, "--file": .files,
     ]
 
     /// By command and the position of the argument; the last one stands for those that follow.

@@ -15,8 +15,18 @@ package struct Console {
     package var interruption: Interruption
     /// The options that any command takes; the dispatcher sets them before it runs one.
     package var globals = Globals()
+    /// What they are where a command line says nothing: in a shell, what the shell itself was given.
+    package var standing = Globals()
+    /// Where a script stands, `stdin:3`: in front of every error.
+    package var place: String?
+    /// The rows of the last listing, for who will refer to them; nil where nobody will.
+    package var listed: ListedRows?
+    /// Whether listings for people say the numbers of their rows.
+    var numbersRows = false
     /// How the command ended if it threw nothing: `.no`, `.nothingMatched` and `.partial` are answers, not errors.
     package var outcome = ExitCode.done
+    /// Whether the store stays open for the commands that follow.
+    package var keepsStore = false
     /// The schema of the verb that runs; an act's own name where none is known.
     var schema: String?
     var openStore: OpenStore?

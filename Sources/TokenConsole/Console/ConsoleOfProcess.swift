@@ -10,7 +10,7 @@ extension Console {
         return Console(
             environment: environment,
             clock: .system,
-            input: .descriptor(STDIN_FILENO),
+            input: .descriptor(STDIN_FILENO, interruption),
             output: sink(STDOUT_FILENO, named: "standard output", environment),
             errors: sink(STDERR_FILENO, named: "standard error", environment),
             prompter: .terminal(interruption),

@@ -8,6 +8,9 @@ struct OpenStore {
     var path: String
     var masterKey: String?
     var isReadOnly: Bool
+    var lockTimeout: Duration
+    /// What the file was when it was opened, where the store is kept.
+    var mark: DatabaseMark?
 }
 
 extension Console {
@@ -18,7 +21,7 @@ extension Console {
         let path = try databasePath
         let isReadOnly = use == .reading || globals.isReadOnly
         if let open = openStore, open.path == path, open.masterKey == globals.masterKey,
-            isReadOnly || !open.isReadOnly
+            isReadOnly || !open.isReadOnly, open.lockTimeout == globals.lockTimeout
         {
             return open.store
         }
@@ -33,14 +36,39 @@ extension Console {
             failure.hint = "'tokenctl init' makes one; --db or TOKENCTL_DB names another"
             throw failure
         }
-        openStore = OpenStore(store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly)
+        openStore = OpenStore(
+            store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly,
+            lockTimeout: globals.lockTimeout, mark: keepsStore ? try? store.database.mark() : nil)
+        interruption.breaksOff { [weak database = store.database] in database?.interrupt() }
         return store
+    }
+
+    /// Looks whether the database that was kept open is still the one at its path, and closes it where it is not: the next
+    /// command opens what is there now. Answers what to say about it.
+    package mutating func recheckStore() -> String? {
+        guard let open = openStore, let mark = open.mark else { return nil }
+        let path = open.store.database.path
+        let (isOther, note): (Bool, String?) =
+            switch open.store.database.fate(of: mark) {
+            case .same: (false, nil)
+            case .gone: (true, "the database \(path) is gone")
+            case .replaced: (true, "the database \(path) was replaced since the last command")
+            case .migrated: (true, "the database \(path) was migrated by another process")
+            case .touched: (true, nil)
+            }
+        guard isOther else { return nil }
+        // Ids of one store mean nothing in another.
+        if note != nil, listed != nil { listed = ListedRows() }
+        // Whatever goes wrong with a file that is gone is of no more use to anyone.
+        try? closeStore()
+        return note
     }
 
     /// Closes what is open; the last close of a store writes its log back into the file.
     package mutating func closeStore() throws {
         guard let open = openStore else { return }
         openStore = nil
+        interruption.breaksOff(nil)
         try open.store.close()
     }
 

@@ -88,10 +88,12 @@ extension Input {
         return ids
     }
 
-    package static func descriptor(_ descriptor: CInt) -> Input {
+    /// In a shell a signal ends the waiting for it: `.interrupted`.
+    package static func descriptor(_ descriptor: CInt, _ interruption: Interruption) -> Input {
         Input(isTerminal: isatty(descriptor) == 1) { () throws(Failure) in
             var chunk = [UInt8](repeating: 0, count: 65_536)
             while true {
+                guard interruption.awaits(descriptor) else { throw Failure(.interrupted, "interrupted") }
                 let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
                 if count >= 0 { return Array(chunk[..<count]) }
                 if errno == EBADF { return [] }  // standard input was closed by the caller: the same as empty

@@ -38,6 +38,13 @@ extension Prompter {
             defer { close(terminal) }
             return try interruption.asking(on: terminal, echoing: echoing) { () throws(Failure) in
                 try put(question, on: terminal)
+                // Ctrl-C at a question is an answer: no.
+                guard interruption.awaits(terminal) else {
+                    try put("\n", on: terminal)
+                    if interruption.isEnd { throw Failure(.interrupted, "interrupted; nothing was changed") }
+                    interruption.settle()
+                    return nil
+                }
                 return try line(from: terminal)
             }
         }

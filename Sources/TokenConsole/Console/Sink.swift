@@ -37,6 +37,14 @@ package final class Sink {
         try write("\n")
     }
 
+    /// One that looks like this one to who writes, and keeps what is written.
+    func imitation(_ kept: KeptText) -> Sink {
+        Sink(isTerminal: isTerminal, columns: { [self] in columns }, rows: { [self] in rows }) {
+            bytes throws(Failure) in
+            kept.bytes += bytes
+        }
+    }
+
     package func flush() throws(Failure) {
         guard !buffer.isEmpty else { return }
         let bytes = buffer
@@ -67,4 +75,9 @@ extension Sink {
             }
         }
     }
+}
+
+/// What was written to an imitation.
+final class KeptText {
+    var bytes: [UInt8] = []
 }

@@ -30,6 +30,8 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
     case notPermitted = 77
     /// Configuration; the schema needs `migrate` or is newer.
     case configuration = 78
+    /// HUP: the terminal is gone.
+    case hungUp = 129
     case interrupted = 130
     case brokenPipe = 141
     case terminated = 143

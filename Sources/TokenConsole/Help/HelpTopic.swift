@@ -4,6 +4,11 @@ enum HelpTopic: String, CaseIterable {
     case formats
     case times
     case exitCodes = "exit-codes"
+    case filters
+    case output
+    case acts
+    case secrets
+    case shell
 
     var summary: String {
         switch self {
@@ -11,6 +16,11 @@ enum HelpTopic: String, CaseIterable {
         case .formats: "How results are written"
         case .times: "How times and durations are written"
         case .exitCodes: "What the exit code says"
+        case .filters: "Which sessions, tokens or rules are meant"
+        case .output: "Columns, order, paging, and what goes where"
+        case .acts: "What is asked before something ends"
+        case .secrets: "How tokens and keys get in and out"
+        case .shell: "The prompt: keys, rows, settings, scripts"
         }
     }
 
@@ -23,6 +33,11 @@ enum HelpTopic: String, CaseIterable {
             case .times: [layout.section("TIMES", Self.instants), layout.section("DURATIONS", Self.durations)]
             case .exitCodes:
                 [layout.section("EXIT CODES", ExitCode.allCases.map { (String($0.rawValue), $0.summary) })]
+            case .filters: [Self.filtersPage]
+            case .output: [Self.outputPage]
+            case .acts: [Self.actsPage]
+            case .secrets: [Self.secretsPage]
+            case .shell: [Self.shellPage]
             }
         return ([layout.paragraphs(summary)] + parts).joined(separator: "\n")
     }
@@ -93,6 +108,7 @@ extension ExitCode {
         case .busy: "Busy: try again"
         case .notPermitted: "No rights, --read-only, no master key or the wrong one"
         case .configuration: "The schema needs a migration or is newer; no database is configured"
+        case .hungUp: "HUP: the terminal went away"
         case .interrupted: "INT (Ctrl-C)"
         case .brokenPipe: "PIPE: whoever read the output went away"
         case .terminated: "TERM"

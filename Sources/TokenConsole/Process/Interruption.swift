@@ -1,9 +1,10 @@
 internal import CProcess
 internal import Glibc
 internal import Synchronization
-internal import TokenLifecycle
+package import TokenLifecycle
 
-/// What INT and TERM do: end the process at once while nothing is at stake, otherwise let the act roll back first.
+/// What INT, TERM and HUP do: end the process at once while nothing is at stake, otherwise let the act roll back first.
+/// In a shell none of them ends the process: what runs breaks off, and whoever waits for a key wakes up.
 ///
 /// The signals are blocked everywhere and awaited by one thread of their own, so the answer to a signal is ordinary
 /// Swift and not a signal handler.
@@ -14,6 +15,10 @@ package final class Interruption: Sendable {
         var stakes = 0
         /// Called on the signal's thread while something is at stake: breaks off a running statement.
         var breakOff: (@Sendable () -> Void)?
+        /// The same while nothing is at stake, in a shell.
+        var standing: (@Sendable () -> Void)?
+        /// Becomes readable when a signal comes; -1 outside a shell.
+        var wakeup: CInt = -1
         /// The terminal to put back before leaving: its descriptor and the settings it had.
         var terminal: (descriptor: CInt, settings: termios)?
     }
@@ -22,7 +27,7 @@ package final class Interruption: Sendable {
 
     package init() {}
 
-    /// The exit code that a signal asked for, 130 or 143; nil while none came.
+    /// The exit code that a signal asked for, 129, 130 or 143; nil while none came.
     package var exitCode: Int32? { state.withLock { $0.pending.map { 128 + $0 } } }
 
     /// Whether a batch should be the last one.
@@ -47,12 +52,56 @@ package final class Interruption: Sendable {
     ///
     /// Answers whether the process must end now.
     package func receive(_ signal: CInt) -> Bool {
-        let (atStake, breakOff) = state.withLock {
-            $0.pending = signal
-            return ($0.stakes > 0, $0.breakOff)
+        let (isOver, breakOff) = state.withLock { state in
+            // A Ctrl-C takes nothing back from who asked for the end.
+            if signal != SIGINT || state.pending == nil { state.pending = signal }
+            let isInShell = state.wakeup >= 0
+            if isInShell { eventfd_write(state.wakeup, 1) }
+            let isAtStake = state.stakes > 0
+            return (!isAtStake && !isInShell, isAtStake ? state.breakOff : isInShell ? state.standing : nil)
         }
         breakOff?()
-        return !atStake
+        return isOver
+    }
+
+    /// From now on signals end no process; `settle` says that one was answered.
+    package func outlive() throws(Failure) {
+        let wakeup = process_wakeup()
+        guard wakeup >= 0 else { throw Failure(.io, "cannot wait for signals: \(systemReason())") }
+        state.withLock { $0.wakeup = wakeup }
+    }
+
+    /// What breaks off work that nothing is at stake in: reading.
+    func breaksOff(_ breakOff: (@Sendable () -> Void)?) {
+        state.withLock { $0.standing = breakOff }
+    }
+
+    /// Readable once a signal came; -1 where signals end the process.
+    var wakeup: CInt { state.withLock { $0.wakeup } }
+
+    /// Whether the process was asked to end, not only what it does.
+    var isEnd: Bool { state.withLock { $0.pending.map { $0 != SIGINT } ?? false } }
+
+    /// A Ctrl-C was answered. TERM and HUP stay.
+    func settle() {
+        state.withLock { state in
+            guard state.wakeup >= 0 else { return }
+            if state.pending == SIGINT { state.pending = nil }
+            var count: eventfd_t = 0
+            if state.pending == nil { eventfd_read(state.wakeup, &count) }
+        }
+    }
+
+    /// Waits until `descriptor` can be read. False when a signal came first, or had come before.
+    func awaits(_ descriptor: CInt) -> Bool {
+        let wakeup = wakeup
+        guard wakeup >= 0 else { return true }
+        var waiting = [
+            pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        while poll(&waiting, 2, -1) < 0, errno == EINTR {}
+        return waiting[0].revents == 0
     }
 
     /// Asks on a terminal, and leaves it as it was, also when a signal ends the process meanwhile.
@@ -77,14 +126,14 @@ package final class Interruption: Sendable {
         return try body()
     }
 
-    /// Starts waiting for INT and TERM, except where the parent had them ignored (nohup, a background job).
+    /// Starts waiting for INT, TERM and HUP, except where the parent had them ignored (nohup, a background job).
     ///
     /// To be called once, before any other thread exists: threads inherit what is blocked.
     package func listen() {
         var awaited = sigset_t()
         sigemptyset(&awaited)
         var hasAny = false
-        for signal in [SIGINT, SIGTERM] where process_has_default_or_own_action(signal) != 0 {
+        for signal in [SIGINT, SIGTERM, SIGHUP] where process_has_default_or_own_action(signal) != 0 {
             sigaddset(&awaited, signal)
             hasAny = true
         }
@@ -124,6 +173,11 @@ private final class Waiter {
     }
 
     func run() {
+        // What this thread does not wait for is for the others to take, or to hold.
+        var others = sigset_t()
+        sigfillset(&others)
+        for trap in [SIGILL, SIGTRAP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE] { sigdelset(&others, trap) }
+        pthread_sigmask(SIG_BLOCK, &others, nil)
         while true {
             var signal: CInt = 0
             guard sigwait(&awaited, &signal) == 0, interruption.receive(signal) else { continue }

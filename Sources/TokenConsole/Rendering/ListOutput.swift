@@ -43,11 +43,15 @@ extension Console {
     ) throws {
         var writer = try writer(listing, options)
         var isEmpty = true
+        var rows = listed == nil ? nil : ListedRows(listing)
         let next = try produce { record in
             isEmpty = false
-            return try writer.write(record)
+            let isShown = try writer.write(record)
+            if isShown { rows?.add(record, listing) }
+            return isShown
         }
         try writer.finish(next: next)
+        if let rows, listing.isList { listed = rows }
         if isEmpty, options?.failEmpty == true { outcome = .nothingMatched }
     }
 
@@ -79,16 +83,22 @@ extension Console {
         return switch format {
         case .table, .wide:
             TableWriter(
-                columns: columns, rendering: rendering(times: .relative),
+                columns: columns, rendering: rendering(times: .relative, of: listing),
                 limit: options?.limit ?? TableWriter<Record>.cap,
                 width: format == .table ? output.columns : nil)
-        case .vertical: VerticalWriter(columns: columns, rendering: rendering(times: .relative))
+        case .vertical: VerticalWriter(columns: columns, rendering: rendering(times: .relative, of: listing))
         case .json: JSONEnvelopeWriter(schema: listing.schema, columns: columns, output: output)
         case .ndjson: NDJSONWriter(columns: columns, output: output)
         case .csv: DelimitedWriter(.csv, columns: columns, rendering: rendering(times: .iso))
         case .tsv: DelimitedWriter(.tsv, columns: columns, rendering: rendering(times: .iso))
         case .id: IDWriter(id: listing.id, output: output)
         }
+    }
+
+    private func rendering<Record>(times: TimeStyle, of listing: Listing<Record>) -> Rendering {
+        var rendering = rendering(times: times)
+        rendering.isNumbered = numbersRows && listing.isList && !globals.noHeader
+        return rendering
     }
 
     func rendering(times: TimeStyle) -> Rendering {

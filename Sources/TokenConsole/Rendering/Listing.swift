@@ -14,6 +14,9 @@ package struct Listing<Record>: Sendable {
         self.columns = columns
     }
 
+    /// Whether its rows are many of a kind, as opposed to what was named.
+    var isList: Bool { schema.hasSuffix(".list") }
+
     /// The columns that `format` shows: those asked for in that order, or those that show themselves.
     ///
     /// An unknown name is `.usage`.

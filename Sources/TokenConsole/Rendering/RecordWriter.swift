@@ -19,6 +19,8 @@ struct Rendering {
     var now: Instant
     var isColored: Bool
     var hasHeader: Bool
+    /// Whether each row says its number, by which a shell refers to it.
+    var isNumbered = false
 }
 
 /// `{"schema":…,"items":[…],"next":…}`, an item a line.
@@ -120,7 +122,7 @@ struct IDWriter<Record>: RecordWriter {
 struct VerticalWriter<Record>: RecordWriter {
     let columns: [Column<Record>]
     let rendering: Rendering
-    private var isEmpty = true
+    private var count = 0
 
     init(columns: [Column<Record>], rendering: Rendering) {
         self.columns = columns
@@ -128,8 +130,11 @@ struct VerticalWriter<Record>: RecordWriter {
     }
 
     mutating func write(_ record: Record) throws(Failure) -> Bool {
-        if !isEmpty { try rendering.output.writeLine("") }
-        isEmpty = false
+        if count > 0 { try rendering.output.writeLine("") }
+        count += 1
+        if rendering.isNumbered {
+            try rendering.output.writeLine(Tone.strong.paint("@\(count)", if: rendering.isColored))
+        }
         let width = columns.map(\.name.count).max() ?? 0
         for column in columns {
             let cell = column.cell(record)

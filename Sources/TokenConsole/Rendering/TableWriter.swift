@@ -14,7 +14,8 @@ struct TableWriter<Record>: RecordWriter {
     private var isCut = false
 
     init(columns: [Column<Record>], rendering: Rendering, limit: Int, width: Int?) {
-        self.columns = columns
+        let number = Column<Record>("#", align: .right) { _ in .none }
+        self.columns = rendering.isNumbered ? [number] + columns : columns
         self.rendering = rendering
         self.limit = limit
         self.width = width
@@ -25,7 +26,9 @@ struct TableWriter<Record>: RecordWriter {
             isCut = true
             return false
         }
-        rows.append(columns.map { $0.cell(record) })
+        var cells = columns.map { $0.cell(record) }
+        if rendering.isNumbered { cells[0] = .count(rows.count + 1) }
+        rows.append(cells)
         return true
     }
 

@@ -3,16 +3,28 @@ package import TokenLifecycle
 /// Splits a typed line into commands and their words, as a shell would as far as operators need it: single and double
 /// quotes, backslash, `;` between commands, `#` to the end of the line. Nothing is ever expanded.
 package enum Words {
-    /// Fails with `.usage` for a quote that is not closed and a backslash at the end.
+    package struct Word: Equatable, Sendable {
+        package var text: String
+        /// Whether a part of it was quoted or escaped: then it means itself and nothing else.
+        package var isLiteral = false
+    }
+
     package static func commands(in line: String) throws(Failure) -> [[String]] {
-        var commands: [[String]] = []
-        var words: [String] = []
+        try words(in: line).map { $0.map(\.text) }
+    }
+
+    /// Fails with `.usage` for a quote that is not closed and a backslash at the end.
+    package static func words(in line: String) throws(Failure) -> [[Word]] {
+        var commands: [[Word]] = []
+        var words: [Word] = []
         var word: String?
+        var isLiteral = false
         var quote: Character?
         var rest = line[...]
         func end() {
-            if let word { words.append(word) }
+            if let word { words.append(Word(text: word, isLiteral: isLiteral)) }
             word = nil
+            isLiteral = false
         }
         while let character = rest.popFirst() {
             if let open = quote {
@@ -28,10 +40,12 @@ package enum Words {
             switch character {
             case "'", "\"":
                 quote = character
+                isLiteral = true
                 word = word ?? ""
             case "\\":
                 guard let next = rest.popFirst() else { throw Failure(.usage, "the line ends in a backslash") }
                 word = (word ?? "") + String(next)
+                isLiteral = true
             case " ", "\t": end()
             case ";":
                 end()

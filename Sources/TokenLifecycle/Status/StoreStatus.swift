@@ -67,6 +67,9 @@ extension StoreReading {
             auditEvents: try auditHead()?.seq ?? 0, warnings: try warnings(schedule))
     }
 
+    /// What an operator should look at, most urgent first, without counting anything.
+    package func warnings() throws -> [String] { try warnings(try signingSchedule()) }
+
     private func warnings(_ schedule: SigningSchedule) throws -> [String] {
         var warnings = try publicationWarnings()
         if let (key, since) = schedule.signer(at: now) {

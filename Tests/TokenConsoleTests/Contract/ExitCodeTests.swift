@@ -79,8 +79,8 @@ struct `The program ends in` {
         #expect(try run("--db $DIR/damaged.db status").code == 8)
     }
 
-    @Test func `70 for a trap, 130 for INT, 143 for TERM, each by exit and not by the signal`() throws {
-        for (signal, code) in [(SIGSEGV, 70), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)] {
+    @Test func `70 for a trap, 129 for HUP, 130 for INT, 143 for TERM, each by exit and not by the signal`() throws {
+        for (signal, code) in [(SIGSEGV, 70), (SIGHUP, 129), (SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)] {
             // It waits for more lines, with the store open.
             let running = try Program.start(["token", "verify", "-", "--lines"], environment: environment)
             running.awaitReadiness()
@@ -137,7 +137,7 @@ struct `The program ends in` {
 
     @Test func `every code that is promised`() {
         // Those that need a hand on the process or the files, each in a test of its own above.
-        let elsewhere: Set<Int32> = [8, 70, 74, 75, 78, 130, 141, 143]
+        let elsewhere: Set<Int32> = [8, 70, 74, 75, 78, 129, 130, 141, 143]
         #expect(elsewhere.union(Self.lines.map(\.code)) == Set(ExitCode.allCases.map(\.rawValue)))
     }
 }

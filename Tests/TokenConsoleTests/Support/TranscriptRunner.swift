@@ -1,11 +1,16 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import TokenConsole
 import TokenLifecycle
 
 /// Plays a transcript in process, in a folder of its own, and says where reality differs.
 struct TranscriptRunner {
+    /// Each command as a process of its own would run it, or all of them as lines of one shell.
+    enum Driver: CaseIterable, Sendable { case oneShot, shell }
+
     let root: any ParsableCommand.Type
+    var driver = Driver.oneShot
     /// Whether answers are to be written down instead of compared.
     var records = false
 
@@ -21,8 +26,10 @@ struct TranscriptRunner {
         var captures = Captures(authored: transcript.steps.map { $0.command + $0.input }.joined(separator: "\n"))
         var differences: [String] = []
         var answers: [Answer] = []
+        let shell = PlayedShell()
+        defer { shell.close() }
         for step in transcript.steps {
-            var answer = try run(step, captures, in: folder.path)
+            var answer = try run(step, captures, in: folder.path, shell)
             if records { answer = record(answer, step, &captures) }
             answers.append(answer)
             differences += compare(step.output, answer.output, "output", step, &captures)
@@ -41,7 +48,10 @@ struct TranscriptRunner {
         var code: Int32
     }
 
-    private func run(_ step: Transcript.Step, _ captures: Captures, in folder: String) throws -> Answer {
+    /// Runs a step in the world it describes.
+    private func run(
+        _ step: Transcript.Step, _ captures: Captures, in folder: String, _ played: PlayedShell
+    ) throws -> Answer {
         let world = TestWorld()
         world.answers = step.typed.map { captures.filled($0) }
         world.echoesQuestions = true
@@ -53,13 +63,17 @@ struct TranscriptRunner {
             ])
         let command = captures.filled(step.command).replacingOccurrences(of: "$DIR", with: folder)
         var code = ExitCode.done
-        for words in try Words.commands(in: command) {
-            guard words.first == "tokenctl" else {
-                throw Failure(.malformed, "line \(step.line): not a tokenctl command")
+        switch driver {
+        case .oneShot:
+            for words in try Words.commands(in: command) {
+                guard words.first == "tokenctl" else {
+                    throw Failure(.malformed, "line \(step.line): not a tokenctl command")
+                }
+                code = Dispatcher(root).run(Array(words.dropFirst()), in: &console)
             }
-            code = Dispatcher(root).run(Array(words.dropFirst()), in: &console)
+            try console.closeStore()
+        case .shell: code = played.run(command, root, as: console)
         }
-        try console.closeStore()
         func lines(_ text: String) -> [String] {
             text.replacingOccurrences(of: folder, with: "$DIR").split(separator: "\n").map(String.init)
         }
@@ -112,4 +126,30 @@ extension TranscriptRunner {
         }
         return result.joined(separator: "\n")
     }
+}
+
+/// The shell that plays a transcript: one from the first step to the last, while the world around it goes on.
+private final class PlayedShell {
+    private var shell: Shell?
+    private let moment = Moment()
+
+    private final class Moment: Sendable {
+        let now = Mutex(TestWorld.newYear)
+    }
+
+    func run(_ line: String, _ root: any ParsableCommand.Type, as world: Console) -> TokenConsole.ExitCode {
+        moment.now.withLock { $0 = world.now }
+        var shell = self.shell ?? Shell(root, in: world)
+        // The store stays open, with the clock it was opened with.
+        shell.console.clock = Clock(now: { [moment] in moment.now.withLock { $0 } }, sleep: { _ in })
+        shell.console.input = world.input
+        shell.console.output = world.output
+        shell.console.errors = world.errors
+        shell.console.prompter = world.prompter
+        let code = shell.run(line)
+        self.shell = shell
+        return code
+    }
+
+    func close() { shell?.close() }
 }

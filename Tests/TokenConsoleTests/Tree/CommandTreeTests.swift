@@ -82,7 +82,7 @@ import TokenLifecycle
         }
         #expect(refused(["-o", "yaml"])?.contains("yaml") == true)
         #expect(refused(["--columns", "nonsense"])?.contains("column") == true)
-        if leaf.type.result.form != .text {
+        if leaf.type.result.hasSchema {
             #expect(refused([], environment: ["TOKENCTL_OUTPUT": "yaml"])?.contains("yaml") == true)
         }
         for format in OutputFormat.allCases where !leaf.type.result.formats.contains(format) {
@@ -114,7 +114,7 @@ import TokenLifecycle
         }
     }
 
-    @Test(arguments: CommandTree.leaves.filter { $0.type.result.form != .text })
+    @Test(arguments: CommandTree.leaves.filter { $0.type.result.hasSchema })
     func `answers in JSON, whole and under its own schema`(leaf: CommandTree.Leaf) throws {
         let fixture = try DemoFixture()
         let invocation = try #require(Invocation.of[leaf.name])
@@ -124,7 +124,7 @@ import TokenLifecycle
         #expect(answer.output.hasSuffix("}\n"))
     }
 
-    @Test(arguments: CommandTree.leaves.filter { $0.type.result.form != .text })
+    @Test(arguments: CommandTree.leaves.filter { $0.type.result.hasSchema })
     func `writes every format it does not refuse`(leaf: CommandTree.Leaf) throws {
         let invocation = try #require(Invocation.of[leaf.name])
         for format in leaf.type.result.formats where format != .json {
@@ -217,6 +217,7 @@ import TokenLifecycle
         "--scope", "--min-sessions", "--ttl", "--claim", "--aud", "--iss", "--at", "--if-older-than", "--kid", "--typ",
         "--jti", "--token", "--issued-before", "--expires", "--value", "--verb", "--actor", "--target", "--ahead",
         "--trust",
+        "--command",
     ]
 
     @Test func `takes the globals that are known before parsing`() {
