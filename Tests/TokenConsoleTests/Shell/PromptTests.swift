@@ -48,7 +48,7 @@ struct `At its prompt the shell` {
         #expect(terminal.transcript.contains("tokenctl: hint: no standby key"), "\(terminal.transcript)")
         let missing = try fixture.shell("--db", fixture.folder.path + "/none.db")
         #expect(missing.transcript.contains("there is no database"))
-        #expect(try missing.run("help times").contains("Durations"))
+        #expect(try missing.run("help times").lowercased().contains("durations"))
     }
 
     @Test func `completes words, options, values, ids with a word of context, rows and files`() throws {
@@ -65,7 +65,7 @@ struct `At its prompt the shell` {
             toFile: fixture.folder.path + "/a script", atomically: true, encoding: .utf8)
         #expect(try terminal.run("source '\(fixture.folder.path)/a sc\t").contains("ses_"))
         #expect(try terminal.run("source \(fixture.folder.path)/a\\ sc\t").contains("ses_"))
-        #expect(try terminal.run("help exit-\t").contains("what is stored cannot be trusted"))
+        #expect(try terminal.run("help exit-\t").contains("What is stored cannot be trusted"))
         try terminal.run("set out\tid\t")
         #expect(try terminal.run("set").contains("output  id"))
     }
@@ -205,12 +205,17 @@ final class LockedStore {
         input.fileHandleForWriting.write(
             Data("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; SELECT count(*) FROM session;\n".utf8))
         var said = Data()
-        while said.split(separator: 0x0A).count < 2 { said += output.fileHandleForReading.availableData }
+        while said.split(separator: 0x0A).count < 2 {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "sqlite3 could not lock the database")
+            said += more
+        }
     }
 
     func release() {
+        // Not by closing its input: a process that another test starts meanwhile may hold the other end of that.
         guard process.isRunning else { return }
-        try? input.fileHandleForWriting.close()
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }

@@ -11,7 +11,8 @@ final class LiveFixture {
     var environment: [String: String] {
         [
             "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "XDG_STATE_HOME": folder.path + "/state",
-            "TOKENCTL_DB": database, "TERM": "xterm", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "NO_COLOR": "1",
+            "TOKENCTL_DB": database, "TOKENCTL_MASTER_KEY_FILE": folder.path + "/master.key", "TERM": "xterm",
+            "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin", "NO_COLOR": "1",
         ]
     }
 
@@ -24,6 +25,7 @@ final class LiveFixture {
         }
         let environment = [
             "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "TOKENCTL_DB": folder.path + "/tokens.db",
+            "TOKENCTL_MASTER_KEY_FILE": folder.path + "/master.key",
         ]
         for arguments in [
             ["init", "--demo"],

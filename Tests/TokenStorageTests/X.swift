@@ -1,3 +1,0 @@
-import Testing
-@testable import TokenStorage
-@Test func placeholder() {}
