@@ -48,7 +48,10 @@ extension Console {
             return try writer.write(record)
         }
         try writer.finish(next: next)
-        if isEmpty, options?.failEmpty == true { outcome = .nothingMatched }
+        guard isEmpty, let options else { return }
+        if options.failEmpty { outcome = .nothingMatched }
+        // A person who sees a heading alone wonders whether it came to an end.
+        if output.isTerminal { try notes.note("no \(listing.plural) match") }
     }
 
     /// Shows records that are all at hand.
