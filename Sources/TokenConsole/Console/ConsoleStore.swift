@@ -26,15 +26,21 @@ extension Console {
         var options = Database.Options()
         options.readOnly = isReadOnly
         options.lockTimeout = globals.lockTimeout
-        let store: Store
+        let store = try explainingAbsence {
+            try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
+        }
+        openStore = OpenStore(store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly)
+        return store
+    }
+
+    /// Runs what opens a store; where there is none, says how one comes to be.
+    func explainingAbsence<T>(_ open: () throws -> T) throws -> T {
         do {
-            store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
+            return try open()
         } catch var failure as Failure where failure.kind == .absent && failure.hint == nil {
             failure.hint = "'tokenctl init' makes one; --db or TOKENCTL_DB names another"
             throw failure
         }
-        openStore = OpenStore(store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly)
-        return store
     }
 
     /// Closes what is open; the last close of a store writes its log back into the file.
