@@ -119,7 +119,8 @@ CREATE TABLE signing_key (
     published_at INTEGER,                   -- when verifiers could first fetch it,
     known_at INTEGER,                       -- and when every cache of theirs from before has run out
     latest_exp INTEGER,                     -- of the tokens it signed, or as imported
-    destroyed_at INTEGER,
+    overwritten_at INTEGER,                 -- the private half; a copy may lie in the write-ahead log
+    destroyed_at INTEGER,                   -- when no copy was left there either
     removed_at INTEGER,
     revoked_at INTEGER,
     revoke_cause TEXT
@@ -127,6 +128,8 @@ CREATE TABLE signing_key (
 
 CREATE UNIQUE INDEX signing_key_without_kid ON signing_key (without_kid)
     WHERE without_kid = 1 AND removed_at IS NULL AND revoked_at IS NULL;
+CREATE INDEX signing_key_overwritten ON signing_key (overwritten_at)
+    WHERE overwritten_at IS NOT NULL AND destroyed_at IS NULL;
 CREATE INDEX signing_key_in_set ON signing_key (id) WHERE removed_at IS NULL AND revoked_at IS NULL;
 
 -- Who signs when. The signer is the last row not voided whose time has come and whose key verifiers know.

@@ -82,11 +82,62 @@ import Testing
     }
 
     @Test func `one that could not be filled is taken back whole`() throws {
-        let database = try create(scratch("db"))
-        try database.increment()
-        database.discard()
+        struct Refusal: Error {}
+        #expect(throws: Refusal.self) {
+            _ = try Database.create(at: scratch("db"), steps: steps, applicationID: applicationID) { draft in
+                try draft.increment()
+                throw Refusal()
+            }
+        }
         #expect(try scratch.contents().isEmpty)
-        #expect(failure { try database.count() }?.kind == .bug)
+    }
+
+    @Test func `it has its name only when it is filled, and nothing of its making is left`() throws {
+        let path = scratch("db")
+        let database = try Database.create(at: path, steps: steps, applicationID: applicationID) { draft in
+            try draft.increment()
+            #expect(DatabaseFile.status(of: path) == nil)
+        }
+        #expect(try database.count() == 1)
+        try database.close()
+        #expect(try scratch.contents().keys.sorted() == ["db"])
+    }
+
+    @Test func `what a killed maker left is in nobody's way`() throws {
+        mkdir(scratch("db.new"), 0o700)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: scratch("db.new/database")))
+        try Data("page".utf8).write(to: URL(fileURLWithPath: scratch("db.new/database-journal")))
+        try create(scratch("db")).close()
+        #expect(try scratch.contents().keys.sorted() == ["db"])
+        mkdir(scratch("db.new"), 0o700)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: scratch("db.new/database")))
+        Database.removeAbandonedDraft(of: scratch("db"))
+        #expect(try scratch.contents().keys.sorted() == ["db"])
+    }
+
+    @Test func `while one makes it another waits, and finds it made`() async throws {
+        let path = scratch("db")
+        let (began, beginning) = AsyncStream.makeStream(of: Void.self)
+        let first = Task.detached {
+            try Database.create(at: path, steps: steps, applicationID: applicationID) { draft in
+                beginning.finish()
+                Database.removeAbandonedDraft(of: path)
+                usleep(150_000)
+                try draft.increment()
+            }.count()
+        }
+        for await _ in began {}
+        #expect(failure { _ = try create(path) }?.kind == .exists)
+        #expect(try await first.value == 1)
+    }
+
+    @Test func `a directory of others in the way is left alone`() throws {
+        mkdir(scratch("db.new"), 0o755)
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: scratch("db.new/database")))
+        let before = try scratch.contents()
+        #expect(failure { _ = try create(scratch("db")) }?.kind == .cannotCreate)
+        Database.removeAbandonedDraft(of: scratch("db"))
+        #expect(try scratch.contents() == before)
     }
 
     @Test func `a directory that is not there`() throws {

@@ -10,6 +10,8 @@ package struct ResultShape: Sendable {
         case report
         /// What was made, or a value: the members of one object.
         case fields
+        /// Secrets that are shown this once: fields, and never only an id, which would lose them.
+        case secrets
         /// An answer in sentences for people, one object for programs.
         case answer
         /// A text of its own that no format changes: a key set, a script.
@@ -30,6 +32,7 @@ package struct ResultShape: Sendable {
 
     package static func report(_ schema: String) -> ResultShape { .init(form: .report, schema: schema, columns: []) }
     package static func fields(_ schema: String) -> ResultShape { .init(form: .fields, schema: schema, columns: []) }
+    package static func secrets(_ schema: String) -> ResultShape { .init(form: .secrets, schema: schema, columns: []) }
     package static func answer(_ schema: String) -> ResultShape { .init(form: .answer, schema: schema, columns: []) }
     package static func text(_ schema: String) -> ResultShape { .init(form: .text, schema: schema, columns: []) }
 
@@ -41,7 +44,7 @@ package struct ResultShape: Sendable {
     package var formats: [OutputFormat] {
         switch form {
         case .records, .report, .fields, .lines: OutputFormat.allCases
-        case .answer: OutputFormat.allCases.filter { $0 != .id }
+        case .answer, .secrets: OutputFormat.allCases.filter { $0 != .id }
         case .text: []
         }
     }

@@ -7,7 +7,8 @@ package struct Tokenctl: ParsableCommand {
         abstract: "The whole life of a login: sessions, tokens, keys and the denylist",
         version: "tokenctl \(Version.current)",
         subcommands: [
-            Init.self, Status.self, SessionCommands.self, UserCommands.self, ClientCommands.self, RefreshCommands.self,
+            Init.self, Status.self, Migrate.self, SessionCommands.self, UserCommands.self, ClientCommands.self,
+            RefreshCommands.self,
             TokenCommands.self, KeyCommands.self, DenylistCommands.self, CleanupCommand.self, AuditCommands.self,
             PolicyCommands.self, ShellCommand.self, CompletionCommands.self, Help.self, CompleteLine.self,
         ])

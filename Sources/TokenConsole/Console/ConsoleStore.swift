@@ -29,18 +29,24 @@ extension Console {
         var options = Database.Options()
         options.readOnly = isReadOnly
         options.lockTimeout = globals.lockTimeout
-        let store: Store
-        do {
-            store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
-        } catch var failure as Failure where failure.kind == .absent && failure.hint == nil {
-            failure.hint = "'tokenctl init' makes one; --db or TOKENCTL_DB names another"
-            throw failure
+        let store = try explainingAbsence {
+            try Store.open(at: path, options: options, clock: clock, masterKey: masterKeySource)
         }
         openStore = OpenStore(
             store: store, path: path, masterKey: globals.masterKey, isReadOnly: isReadOnly,
             lockTimeout: globals.lockTimeout, mark: keepsStore ? try? store.database.mark() : nil)
         interruption.breaksOff { [weak database = store.database] in database?.interrupt() }
         return store
+    }
+
+    /// Runs what opens a store; where there is none, says how one comes to be.
+    func explainingAbsence<T>(_ open: () throws -> T) throws -> T {
+        do {
+            return try open()
+        } catch var failure as Failure where failure.kind == .absent && failure.hint == nil {
+            failure.hint = "'tokenctl init' makes one; --db or TOKENCTL_DB names another"
+            throw failure
+        }
     }
 
     /// Looks whether the database that was kept open is still the one at its path, and closes it where it is not: the next

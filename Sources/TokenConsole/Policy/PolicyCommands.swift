@@ -71,6 +71,7 @@ struct PolicySet: ConsoleCommand {
         discussion: """
             EXAMPLES
               tokenctl policy set access.ttl 10m --reason "shorter exposure" --yes
+              tokenctl policy set access.ttl --default --yes
             """)
     static let result = ResultShape.report("policy.set")
 
@@ -78,12 +79,19 @@ struct PolicySet: ConsoleCommand {
     var name: String
 
     @Argument(help: ArgumentHelp("Its value", valueName: "value"))
-    var value: String
+    var value: String?
+
+    @Flag(name: .customLong("default"), help: "Set it back to its standard value")
+    var usesStandard = false
 
     @OptionGroup var act: ActOptions
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
+        guard usesStandard == (value == nil) else {
+            throw Failure(
+                .usage, "a value or --default, one of the two", hint: "'tokenctl policy list' shows the ranges")
+        }
         let reason = try act.reason(in: console)
         try console.act(PolicyChange(name: name, value: value, reason: reason), act)
     }

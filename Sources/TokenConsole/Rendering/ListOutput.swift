@@ -52,7 +52,10 @@ extension Console {
         }
         try writer.finish(next: next)
         if let rows, listing.isList { listed = rows }
-        if isEmpty, options?.failEmpty == true { outcome = .nothingMatched }
+        guard isEmpty, let options else { return }
+        if options.failEmpty { outcome = .nothingMatched }
+        // A person who sees a heading alone wonders whether it came to an end.
+        if output.isTerminal { try notes.note("no \(listing.plural) match") }
     }
 
     /// Shows records that are all at hand.

@@ -17,6 +17,17 @@ package struct Listing<Record>: Sendable {
     /// Whether its rows are many of a kind, as opposed to what was named.
     var isList: Bool { schema.hasSuffix(".list") }
 
+    /// What the records are together, in words: "sessions".
+    var plural: String {
+        switch schema.prefix(while: { $0 != "." }) {
+        case "refresh": "families"
+        case "denylist": "rules"
+        case "audit": "events"
+        case "policy": "policies"
+        case let noun: noun + "s"
+        }
+    }
+
     /// The columns that `format` shows: those asked for in that order, or those that show themselves.
     ///
     /// An unknown name is `.usage`.

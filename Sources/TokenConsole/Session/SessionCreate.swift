@@ -12,7 +12,7 @@ struct SessionCreate: ConsoleCommand {
               tokenctl session create --user alice --with-tokens --json
               tokenctl session create --user alice --cookie
             """)
-    static let result = ResultShape.fields("session.create")
+    static let result = ResultShape.secrets("session.create")
 
     @Option(help: ArgumentHelp("The subject that logs in", valueName: "user"))
     var user: String

@@ -12,7 +12,7 @@ struct SessionRegenerate: ConsoleCommand {
               tokenctl session regenerate ses_4k2m9qdx
               tokenctl session regenerate ses_4k2m9qdx --cookie
             """)
-    static let result = ResultShape.fields("session.regenerate")
+    static let result = ResultShape.secrets("session.regenerate")
 
     @Argument(help: ArgumentHelp("The session's id", valueName: "id"))
     var session: String

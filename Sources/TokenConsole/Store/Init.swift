@@ -42,13 +42,11 @@ struct Init: ConsoleCommand {
 
     func run(in console: inout Console) throws {
         let path = try console.databasePath
-        if ifMissing, Files.exists(path) {
-            let store = try console.store(for: .reading)
-            return try console.show(
-                Self.report(
-                    try store.read { try $0.status() }, database: store.database.path, masterKey: nil,
-                    outcome: .unchanged, lines: ["\(path) is there already"]))
+        if !console.globals.isReadOnly {
+            let source = demo ? console.masterKeySource(ofDemoAt: path) : console.masterKeySource
+            StoreCreation.removeAbandoned(at: path, masterKey: source)
         }
+        if ifMissing, Files.exists(path) { return try showExisting(path, in: &console) }
         guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
         guard !Files.exists(path) else {
             throw Failure(
@@ -63,13 +61,12 @@ struct Init: ConsoleCommand {
         if console.globals.db == nil, console.variable("TOKENCTL_DB") == nil { try Files.makeFolders(above: path) }
         let source = demo ? console.masterKeySource(ofDemoAt: path) : console.masterKeySource
         let newKey = try source.createIfMissing(isProtected: passphrase)
-        let clock = console.clock
         let store: Store
-        if demo {
-            store = try DemoData.make(
-                at: path, creation: creation, clock: clock, masterKey: source, actor: console.recordedActor)
-        } else {
-            store = try creation.run(at: path, clock: clock, masterKey: source, actor: console.recordedActor)
+        do {
+            store = try make(creation, at: path, source, in: console)
+        } catch  where ifMissing && Files.exists(path) {
+            // Somebody else made it meanwhile, which is what was asked for.
+            return try showExisting(path, in: &console)
         }
         let (status, jwks) = try store.read { (try $0.status(), $0.policies.keySetFile) }
         let absolute = store.database.path
@@ -96,6 +93,24 @@ struct Init: ConsoleCommand {
     private static func places(_ database: String, _ key: MasterKeySource, _ console: Console) -> String {
         guard let path = key.places.first?.path, path != console.masterKeySource.places.first?.path else { return "" }
         return "'export TOKENCTL_DB=\(database) TOKENCTL_MASTER_KEY_FILE=\(path)', "
+    }
+
+    private func make(
+        _ creation: StoreCreation, at path: String, _ source: MasterKeySource, in console: borrowing Console
+    ) throws -> Store {
+        let (clock, actor) = (console.clock, console.recordedActor)
+        return demo
+            ? try DemoData.make(at: path, creation: creation, clock: clock, masterKey: source, actor: actor)
+            : try creation.run(at: path, clock: clock, masterKey: source, actor: actor)
+    }
+
+    /// What is there must be a whole store of ours: opening it and its status say so, or why not.
+    private func showExisting(_ path: String, in console: inout Console) throws {
+        let store = try console.store(for: .reading)
+        try console.show(
+            Self.report(
+                try store.read { try $0.status() }, database: store.database.path, masterKey: nil, outcome: .unchanged,
+                lines: ["\(path) is there already"]))
     }
 
     private static func report(

@@ -10,7 +10,7 @@ struct TokenIssue: ConsoleCommand {
               tokenctl token issue --user alice --session ses_4k2m9qdx
               tokenctl token issue --user alice --ttl 5m --scope read --claim tenant=7
             """)
-    static let result = ResultShape.fields("token.issue")
+    static let result = ResultShape.secrets("token.issue")
 
     @Option(help: ArgumentHelp("The subject", valueName: "user"))
     var user: String

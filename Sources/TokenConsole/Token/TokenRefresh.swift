@@ -8,7 +8,7 @@ struct TokenRefresh: ConsoleCommand {
             EXAMPLES
               tokenctl token refresh - --client web --ip 203.0.113.7 < refresh-token
             """)
-    static let result = ResultShape.fields("token.refresh")
+    static let result = ResultShape.secrets("token.refresh")
 
     @Argument(help: ArgumentHelp("- to read the refresh token from standard input", valueName: "-"))
     var source: String

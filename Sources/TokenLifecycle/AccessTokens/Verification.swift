@@ -98,10 +98,28 @@ extension TokenKnowledge {
 
     /// Why a text is not an access token; a token of ours of another kind is named.
     private static func refusal(of token: [UInt8], _ error: JOSEError) -> Check {
+        if let mistake = pastingMistake(token) { return .no("form", .malformed, mistake) }
+        return refusal(ofKind: token, error)
+    }
+
+    private static func refusal(ofKind token: [UInt8], _ error: JOSEError) -> Check {
         switch OpaqueTokenKind.allCases.first(where: { token.starts(with: $0.rawValue.utf8) }) {
         case .session: .no("form", .wrongKind, "this is a session token")
         case .refresh: .no("form", .wrongKind, "this is a refresh token")
         case nil: .no("form", error.refusesByDesign ? .unsupported : .malformed, error.description)
         }
     }
+}
+
+/// What was copied along with a token, or instead of one.
+private func pastingMistake(_ text: [UInt8]) -> String? {
+    let words = text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    let first = words.first.map { String(decoding: $0, as: UTF8.self).lowercased() }
+    if first == "authorization:" { return "it is a whole Authorization header: only the token belongs here" }
+    // RFC 9110 §11.1: the name of the scheme is case-insensitive.
+    if first == "bearer" { return "it starts with 'Bearer': leave that word out" }
+    if words.count > 1, words.allSatisfy({ $0.contains(UInt8(ascii: ".")) }) {
+        return "it is \(words.count) tokens: 'tokenctl token verify - --lines' reads one a line"
+    }
+    return nil
 }

@@ -21,16 +21,12 @@ package struct DemoData {
         }
         let now = clock.now()
         let time = DemoClock(now - DemoTimeline.length)
-        let past = try creation.run(at: path, clock: time.clock, masterKey: masterKey, actor: actor)
-        var demo = DemoData(past, time, actor)
-        do {
+        let past = try creation.run(at: path, clock: time.clock, masterKey: masterKey, actor: actor) { store in
+            var demo = DemoData(store, time, actor)
             for moment in DemoTimeline.drawn() {
                 time.move(to: now - moment.ago)
                 try demo.play(moment.step)
             }
-        } catch {
-            past.database.discard()
-            throw error
         }
         let path = past.database.path
         try past.close()

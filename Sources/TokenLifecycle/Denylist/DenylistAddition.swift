@@ -69,7 +69,7 @@ package struct DenylistAddition: Act {
         switch subject {
         case .tokenIDs(let ids):
             return try ids.map { id in
-                try Names.check(id, "the jti", longest: 256)
+                try Names.checkForeign(id, "the jti")
                 return .init(scope: .token, value: id, issuedBefore: nil, matchesUntil: until)
             }
         case .token(let bytes):
@@ -93,10 +93,10 @@ package struct DenylistAddition: Act {
                     matchesUntil: session.accessUntil ?? store.now)
             ]
         case .user(let user):
-            try Names.check(user, "the user")
+            try Names.checkForeign(user, "the user")
             return [.init(scope: .user, value: user, issuedBefore: cutOff, matchesUntil: until)]
         case .client(let client):
-            try Names.check(client, "the client")
+            try Names.checkForeign(client, "the client")
             return [.init(scope: .client, value: client, issuedBefore: cutOff, matchesUntil: until)]
         case .key(let name):
             let key = try store.key(named: name)

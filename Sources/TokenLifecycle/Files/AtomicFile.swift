@@ -10,17 +10,68 @@ package enum AtomicFile {
     /// Fails with `.notPermitted` for a link, `.cannotCreate` when the file cannot be made, `.io` when writing fails.
     package static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(Failure) {
         try refuseAnythingButAFile(at: path)
-        let directory =
-            path.contains("/") ? String(path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex)) : "./"
-        let temporary = try makeBeside(path, mode: mode)
+        try put(bytes, to: path, mode: mode) { draft throws(Failure) in
+            guard rename(draft, path) == 0 else { throw failure(.cannotCreate, "cannot put", path) }
+        }
+    }
+
+    /// The same where nothing may be replaced. False where a file of that name is there, or appeared first.
+    static func create(_ bytes: [UInt8], at path: String, mode: UInt32) throws(Failure) -> Bool {
+        try refuseAnythingButAFile(at: path)
+        var isOurs = true
+        try put(bytes, to: path, mode: mode) { draft throws(Failure) in
+            // link(2) is the only way to give a finished file its name without taking the name from another.
+            isOurs = link(draft, path) == 0
+            guard isOurs || errno == EEXIST else { throw failure(.cannotCreate, "cannot create", path) }
+            unlink(draft)
+        }
+        return isOurs
+    }
+
+    private static func put(
+        _ bytes: [UInt8], to path: String, mode: UInt32, _ place: (String) throws(Failure) -> Void
+    ) throws(Failure) {
+        removeAbandoned(beside: path)
+        let draft = try makeBeside(path, mode: mode)
+        // Until the file has its name: the lock says that somebody is at it.
+        defer { close(draft.descriptor) }
         do throws(Failure) {
-            try fill(temporary.descriptor, with: bytes, mode: mode, path: path)
-            guard rename(temporary.path, path) == 0 else { throw failure(.cannotCreate, "cannot put", path) }
+            try fill(draft.descriptor, with: bytes, mode: mode, path: path)
+            try place(draft.path)
         } catch {
-            unlink(temporary.path)
+            unlink(draft.path)
             throw error
         }
-        try syncDirectory(directory, path: path)
+        try syncDirectory(directory(of: path), path: path)
+    }
+
+    /// Removes the drafts of `path` whose makers were killed; they may hold a secret. Never one that is being written.
+    static func removeAbandoned(beside path: String) {
+        let directory = directory(of: path)
+        let prefix = path.split(separator: "/", omittingEmptySubsequences: false).last.map { $0 + "." } ?? ""
+        for name in Files.names(in: directory) where isDraft(name, prefix) {
+            // O_NONBLOCK: what has such a name may be a pipe.
+            let descriptor = open(directory + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+                flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            else { continue }
+            unlink(directory + name)
+        }
+    }
+
+    private static func isDraft(_ name: String, _ prefix: String) -> Bool {
+        guard name.hasPrefix(prefix), name.hasSuffix(".tmp") else { return false }
+        let digits = name.dropFirst(prefix.count).dropLast(4)
+        return digits.utf8.count == 13
+            && digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
+    }
+
+    /// With the slash at its end.
+    private static func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
     }
 
     private static func refuseAnythingButAFile(at path: String) throws(Failure) {
@@ -39,19 +90,31 @@ package enum AtomicFile {
         }
     }
 
-    /// A new file of a random name in the same directory, because `rename` is atomic only within a file system.
+    /// A new file of a random name in the same directory, because `rename` is atomic only within a file system; locked.
     private static func makeBeside(_ path: String, mode: UInt32) throws(Failure) -> (path: String, descriptor: CInt) {
         for _ in 0..<16 {
-            let candidate = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
-            let descriptor = open(candidate, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
-            if descriptor >= 0 { return (candidate, descriptor) }
+            let digits = String(UInt64.random(in: .min ... .max), radix: 36)
+            let draft = "\(path).\(String(repeating: "0", count: 13 - digits.count))\(digits).tmp"
+            let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+            if descriptor >= 0 {
+                // Somebody who tidies up may have been quicker than the lock.
+                if hold(descriptor) { return (draft, descriptor) }
+                close(descriptor)
+                continue
+            }
             guard errno == EEXIST else { break }
         }
         throw failure(
             errno == EACCES || errno == EPERM || errno == EROFS ? .notPermitted : .cannotCreate, "cannot write", path)
     }
 
-    /// Closes the descriptor on every way out.
+    private static func hold(_ descriptor: CInt) -> Bool {
+        // A file system without such locks has nobody who tidies up.
+        let isHeld = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+        var status = stat()
+        return isHeld && fstat(descriptor, &status) == 0 && status.st_nlink > 0
+    }
+
     private static func fill(_ descriptor: CInt, with bytes: [UInt8], mode: UInt32, path: String) throws(Failure) {
         var written = 0
         var isWhole = fchmod(descriptor, mode) == 0
@@ -61,13 +124,7 @@ package enum AtomicFile {
             }
             if count > 0 { written += count } else if errno != EINTR { isWhole = false }
         }
-        isWhole = isWhole && fsync(descriptor) == 0
-        let reason = errno
-        let closed = close(descriptor) == 0
-        guard isWhole, closed else {
-            errno = isWhole ? errno : reason
-            throw failure(.io, "cannot write", path)
-        }
+        guard isWhole, fsync(descriptor) == 0 else { throw failure(.io, "cannot write", path) }
     }
 
     /// Makes the rename itself durable.

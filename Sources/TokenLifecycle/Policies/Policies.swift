@@ -79,14 +79,19 @@ extension StoreReading {
 }
 
 extension StoreWriter {
-    func setPolicy(_ name: String, to value: String) throws {
-        let canonical = try policySetting(name).definition.canonical(value)
+    /// Nil sets it back to its standard value.
+    func setPolicy(_ name: String, to value: String?) throws {
+        let canonical = try value.map(policySetting(name).definition.canonical)
         if name == "jwks.max_age" || name == "clock.skew" { try rememberHeldKeySets() }
-        try execute(
-            """
-            INSERT INTO policy (name, value, changed_at) VALUES (\(name), \(canonical), \(now))
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
-            """)
+        if let canonical {
+            try execute(
+                """
+                INSERT INTO policy (name, value, changed_at) VALUES (\(name), \(canonical), \(now))
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at
+                """)
+        } else {
+            try execute("DELETE FROM policy WHERE name = \(name)")
+        }
         try reloadPolicies()
     }
 }

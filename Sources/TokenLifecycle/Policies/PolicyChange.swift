@@ -1,10 +1,11 @@
 /// `policy set`: audited, and only for what is born afterwards.
 package struct PolicyChange: Act {
     package var name: String
-    package var value: String
+    /// Nil takes the standard value again, also where a later version has another.
+    package var value: String?
     package var reason: String?
 
-    package init(name: String, value: String, reason: String?) {
+    package init(name: String, value: String?, reason: String?) {
         self.name = name
         self.value = value
         self.reason = reason
@@ -13,11 +14,13 @@ package struct PolicyChange: Act {
     package struct Decision {
         var before: PolicySetting
         var after: String
+        /// At most how many unexpired tokens the change refuses.
+        var refused: Int64 = 0
     }
 
     package func decide(_ store: some StoreReading) throws -> Decision {
         let setting = try store.policySetting(name)
-        let after = try setting.definition.canonical(value)
+        let after = try value.map(setting.definition.canonical) ?? setting.definition.standard
         if name == "jwks.file", after != "none" { try store.keyring.refuseOverwriting(after) }
         if name == "access.ttl", let ttl = try? Duration(text: after), ttl > store.policies.accessTTLMax {
             throw Failure(
@@ -29,7 +32,10 @@ package struct PolicyChange: Act {
                 .refused, "access.ttl.max cannot be shorter than access.ttl (\(store.policies.accessTTL.text))",
                 hint: "set access.ttl first", target: name)
         }
-        return Decision(before: setting, after: after)
+        let refuses = ["token.issuer", "token.audience"].contains(name) && after != setting.value
+        let keys = refuses ? try store.signingSchedule().keys.filter(\.isOurs) : []
+        return Decision(
+            before: setting, after: after, refused: try keys.reduce(0) { try $0 + store.unexpiredTokens(of: $1) })
     }
 
     package func preview(_ decision: Decision) -> Preview {
@@ -37,20 +43,30 @@ package struct PolicyChange: Act {
             action: "policy.set", tier: .two, summary: "set \(name) from \(decision.before.value) to \(decision.after)",
             count: decision.before.value == decision.after ? 0 : 1)
         preview.notes = ["what already lives keeps the times it was born with"]
+        if let warning = decision.warning { preview.notes = [warning] }
         return preview
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        guard decision.before.value != decision.after || !decision.before.isSet else {
+        guard decision.before.value != decision.after || decision.before.isSet == (value == nil) else {
             return Report(
                 action: "policy.set", items: [.init(name, .unchanged)], lines: ["\(name) is \(decision.after) already"])
         }
-        try store.setPolicy(name, to: decision.after)
+        try store.setPolicy(name, to: value == nil ? nil : decision.after)
         var report = Report(
             action: "policy.set", items: [.init(name, .changed)],
-            lines: ["\(name): \(decision.before.value) → \(decision.after)"])
+            lines: ["\(name): \(decision.before.value) → \(decision.after)"] + (decision.warning.map { [$0] } ?? []))
         report.audit = try store.audit(
             "policy.set", target: "\(name)=\(decision.after)", reason: reason, counts: ["policies": 1])
         return report
+    }
+}
+
+extension PolicyChange.Decision {
+    /// Our own tokens must name the issuer and the audience of now, also those issued under the ones of before.
+    fileprivate var warning: String? {
+        guard refused > 0 else { return nil }
+        let tokens = refused.counted("unexpired access token")
+        return "at most \(tokens) \(refused == 1 ? "stops" : "stop") verifying here: clients fetch new ones"
     }
 }

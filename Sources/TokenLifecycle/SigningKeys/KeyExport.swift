@@ -28,7 +28,7 @@ package struct PrivateKeyExport: Act {
         let key = try store.key(named: name)
         guard !key.algorithm.isSymmetric else { throw Failure.hasNoPEM(key) }
         guard key.hasPrivateHalf else {
-            let when = key.destroyedAt.map { "was destroyed \($0.rfc3339)" } ?? "was never here"
+            let when = key.overwrittenAt.map { "was destroyed \($0.rfc3339)" } ?? "was never here"
             throw Failure(.refused, "the private half of key \(key.kid) \(when)", target: key.kid)
         }
         guard !Files.exists(path) else {

@@ -40,6 +40,14 @@ extension StoreReading {
         }
     }
 
+    /// Keys whose private half is overwritten while a copy may still lie in the write-ahead log.
+    package func keysNotDestroyedYet() throws -> [String] {
+        try sql.rows(
+            "SELECT kid FROM signing_key WHERE overwritten_at IS NOT NULL AND destroyed_at IS NULL ORDER BY id"
+        )
+        .map { try $0.get(0) }
+    }
+
     package func removableAfter(_ key: SigningKey, _ schedule: SigningSchedule) -> Instant {
         schedule.removableAfter(key, at: now, rollback: policies.keyRollback, skew: policies.clockSkew)
     }
@@ -48,8 +56,8 @@ extension StoreReading {
 extension StoreWriter {
     /// Destroys the private halves that nothing needs any more; returns their kids. Every write does so before it commits.
     ///
-    /// The store has `secure_delete`, so the freed bytes are overwritten, and after the commit the log is folded back; older
-    /// backups still hold the sealed copy.
+    /// The store has `secure_delete`, so the freed bytes are overwritten, and after the commit the log is folded back (see
+    /// `Store.foldTraces`); older backups still hold the sealed copy.
     @discardableResult
     func destroyPrivateHalves() throws -> [String] {
         let due = try privateHalvesDue()
@@ -59,7 +67,7 @@ extension StoreWriter {
 
     func destroyPrivateHalf(_ key: SigningKey) throws {
         guard key.hasPrivateHalf else { return }
-        try execute("UPDATE signing_key SET sealed = NULL, destroyed_at = \(now) WHERE id = \(key.row)")
+        try execute("UPDATE signing_key SET sealed = NULL, overwritten_at = \(now) WHERE id = \(key.row)")
         leavesTraces()
     }
 

@@ -80,7 +80,7 @@ extension StoreReading {
 
     /// What a key is while it does not sign.
     private func idle(_ key: SigningKey, _ schedule: SigningSchedule) -> KeyTimeline.Phase {
-        key.isOurs && (key.hasPrivateHalf || key.destroyedAt != nil) && !schedule.isDistrusted(key)
+        key.isOurs && (key.hasPrivateHalf || key.overwrittenAt != nil) && !schedule.isDistrusted(key)
             ? .standby : .retiring
     }
 

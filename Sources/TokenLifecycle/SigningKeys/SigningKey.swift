@@ -33,6 +33,9 @@ package struct SigningKey: Sendable {
     package var knownAt: Instant?
     /// The latest `exp` of the tokens it signed, or until when it was imported.
     package var latestExpiry: Instant?
+    /// When the private half was overwritten in the file; a copy may still lie in the write-ahead log.
+    package var overwrittenAt: Instant?
+    /// When no copy of it was left in the log either.
     package var destroyedAt: Instant?
     package var removedAt: Instant?
     package var revokedAt: Instant?
@@ -45,7 +48,8 @@ package struct SigningKey: Sendable {
 
     static let columns: SQL = """
         k.id, k.kid, k.alg, k.origin, k.public_jwk, k.sealed, k.accept, k.without_kid, k.created_at, k.published_at, \
-        k.known_at, k.latest_exp, k.destroyed_at, k.removed_at, k.revoked_at, k.revoke_cause
+        k.known_at, k.latest_exp, k.destroyed_at, k.removed_at, k.revoked_at, k.revoke_cause, \
+        k.overwritten_at
         """
 
     init(_ row: Row) throws {
@@ -68,6 +72,13 @@ package struct SigningKey: Sendable {
         removedAt = try row.get(13)
         revokedAt = try row.get(14)
         revocationCause = try row.get(15, as: String?.self).flatMap(RevocationCause.init)
+        overwrittenAt = try row.get(16)
+    }
+
+    /// What is said of a private half that is overwritten and still in the log; `whose` is "its" or "the … of key K".
+    static func notDestroyedYet(_ whose: String) -> String {
+        "\(whose) private half is overwritten, but a copy stays in the write-ahead log while somebody reads the database: "
+            + "'tokenctl cleanup' tries again"
     }
 
     func jwk() throws -> JWK {

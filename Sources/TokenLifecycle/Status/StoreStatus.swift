@@ -86,6 +86,7 @@ extension StoreReading {
         } else if standbys.allSatisfy({ $0.publishedAt == nil && !$0.algorithm.isSymmetric }) {
             warnings.append("the standby key is not published, so it cannot take over: 'tokenctl key publish'")
         }
+        warnings += try keysNotDestroyedYet().map { SigningKey.notDestroyedYet("key \($0): its") }
         if policies.keySetFile == nil {
             warnings.append("jwks.file is not set: verifiers learn of keys by other means")
         }

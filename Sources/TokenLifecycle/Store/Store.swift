@@ -16,6 +16,8 @@ package final class Store: Sendable {
     private let waitsForCutOffs: Bool
     /// Until when cut-offs have been given way to: so far issuing may move store time.
     private let awaited = Mutex(Instant.earliest)
+    /// When to try next to fold back a log that holds traces.
+    private let nextFold = Mutex(Instant.earliest)
     /// The permutation of public ids never changes for a store; making it costs a dozen hashes.
     private let ids = Mutex<PublicIDs?>(nil)
 
@@ -77,21 +79,40 @@ package final class Store: Sendable {
     }
 
     private func write<T>(as actor: Actor, notBefore: Instant, _ body: (StoreWriter) throws -> T) throws -> T {
-        let (result, hasTraces) = try unlocking {
+        let (result, traces, now) = try unlocking {
             try database.write { transaction in
-                let known = ids.withLock { $0 }
-                let writer = try StoreWriter(
-                    transaction, clock: clock.now(), notBefore: notBefore, actor: actor, keyring: keyring, ids: known)
-                if known == nil { ids.withLock { $0 = writer.ids } }
+                let writer = try writer(transaction, as: actor, notBefore: notBefore)
                 let result = try body(writer)
                 try writer.finish()
-                return (result, writer.hasTraces)
+                return (result, writer.traces, writer.now)
             }
         }
-        // Folds the write-ahead log back, so that no copy of a destroyed secret stays in it. Where a reader prevents that
-        // now, the next fold or the last close does it.
-        if hasTraces { _ = database.checkpoint() }
+        if traces != .none { foldTraces(traces, until: now, as: actor) }
         return result
+    }
+
+    private func writer(_ transaction: any WriteTransaction, as actor: Actor, notBefore: Instant) throws -> StoreWriter
+    {
+        let known = ids.withLock { $0 }
+        let writer = try StoreWriter(
+            transaction, clock: clock.now(), notBefore: notBefore, actor: actor, keyring: keyring, ids: known)
+        if known == nil { ids.withLock { $0 = writer.ids } }
+        return writer
+    }
+
+    /// Folds the write-ahead log back, so that no copy of a destroyed secret stays in it, and records that none has.
+    ///
+    /// A reader may prevent it. Then the keys stay `keysNotDestroyedYet`, and the writes that follow try again: briefly, and
+    /// once a second, so that nobody waits for that reader. What was written before this is durable whatever happens here.
+    private func foldTraces(_ traces: StoreWriter.Traces, until written: Instant, as actor: Actor) {
+        let isDue = traces == .new || nextFold.withLock { $0 <= clock.now() }
+        guard isDue else { return }
+        nextFold.withLock { $0 = clock.now() + .seconds(1) }
+        guard database.checkpoint(patience: .milliseconds(traces == .new ? 250 : 5)) else { return }
+        // Whoever wrote until then is in the file now; who overwrote a key later is not meant.
+        try? database.write { transaction in
+            try writer(transaction, as: actor, notBefore: .earliest).recordDestruction(until: written)
+        }
     }
 
     /// A write that issues a token: where a cut-off of this very second matches it, it gives way until the next one and

@@ -15,25 +15,33 @@ package struct StoreCreation {
 
     /// Makes the database at `path`, its first signing key and the published standby that rotation will promote.
     ///
-    /// The key set is written beside the database, so the standby is known to verifiers from the first minute.
-    package func run(at path: String, clock: Clock, masterKey: MasterKeySource, actor: Actor) throws -> Store {
+    /// The key set is written beside the database, so the standby is known to verifiers from the first minute. What `live`
+    /// does to the new store belongs to the making as well: all of it, or there is no store.
+    package func run(
+        at path: String, clock: Clock, masterKey: MasterKeySource, actor: Actor, live: (Store) throws -> Void = { _ in }
+    ) throws -> Store {
         try Names.check(issuer, "the issuer")
         try Names.check(audience, "the audience")
+        let path = Files.absolute(path)
         let key = try masterKey.load()
+        let keyring = Keyring(source: masterKey, of: path, holding: key)
         let database = try Failure.translating {
             try Database.create(
-                at: path, steps: Store.steps, applicationID: Store.applicationID, group: group)
+                at: path, steps: Store.steps, applicationID: Store.applicationID, group: group
+            ) { draft in
+                let store = Store(database: draft, clock: clock, keyring: keyring)
+                try insertFacts(draft, key, at: clock.now())
+                try fill(store, path: path, actor: actor)
+                try live(store)
+            }
         }
-        let store = Store(
-            database: database, clock: clock, keyring: Keyring(source: masterKey, of: database.path, holding: key))
-        do {
-            try Failure.translating { try insertFacts(database, key, at: clock.now()) }
-            try fill(store, path: database.path, actor: actor)
-        } catch {
-            database.discard()
-            throw error
-        }
-        return store
+        return Store(database: database, clock: clock, keyring: keyring)
+    }
+
+    /// Removes what an `init` that was killed left beside `path` and where the master key lies; never what another makes now.
+    package static func removeAbandoned(at path: String, masterKey: MasterKeySource) {
+        Database.removeAbandonedDraft(of: path)
+        for place in masterKey.places { AtomicFile.removeAbandoned(beside: place.path) }
     }
 
     private func insertFacts(_ database: Database, _ masterKey: MasterKey, at now: Instant) throws {

@@ -33,8 +33,8 @@ package final class StoreWriter: StoreReading {
     /// By how much the system clock is behind what store time was already; zero or less when it is not.
     let clockLag: Duration
     private(set) var hasWritten = false
-    /// Whether this transaction destroyed a secret whose copy the write-ahead log still holds.
-    private(set) var hasTraces = false
+    /// Whether the write-ahead log will hold copies of secrets that were destroyed.
+    private(set) var traces = Traces.none
     /// Whether this transaction changed what the store denies.
     private var changesDenials = false
     private let transaction: any WriteTransaction
@@ -74,7 +74,14 @@ package final class StoreWriter: StoreReading {
     /// See `WriteTransaction`.
     func returnFreePages(about count: Int) throws -> Int { try transaction.returnFreePages(about: count) }
 
-    func leavesTraces() { hasTraces = true }
+    enum Traces {
+        case none
+        /// Of an earlier transaction: the log could not be folded back since.
+        case old
+        case new
+    }
+
+    func leavesTraces() { traces = .new }
 
     /// A rule was added, widened or lifted, or a floor set: exports from before are out of date.
     func denialsChanged() { changesDenials = true }
@@ -98,7 +105,17 @@ package final class StoreWriter: StoreReading {
     func finish() throws {
         guard hasWritten else { return }
         try destroyPrivateHalves()
+        if traces == .none, try !keysNotDestroyedYet().isEmpty { traces = .old }
         let rules: SQL = changesDenials ? ", rules_changed_at = \(now)" : ""
         try transaction.execute("UPDATE store SET last_write_at = \(now)" + rules + " WHERE id = 1")
+    }
+
+    /// Records that no copy is left of the private halves that were overwritten until `instant`. No act: store time stays.
+    func recordDestruction(until instant: Instant) throws {
+        try execute(
+            """
+            UPDATE signing_key SET destroyed_at = \(now)
+            WHERE overwritten_at IS NOT NULL AND destroyed_at IS NULL AND overwritten_at <= \(instant)
+            """)
     }
 }

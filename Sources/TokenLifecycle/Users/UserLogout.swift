@@ -38,7 +38,7 @@ package struct UserLogout: Act {
         var unknown: [String] = []
         var leaving: [Decision.Leaving] = []
         for user in users where seen.insert(Array(user.utf8)).inserted {
-            try Names.check(user, "the user")
+            try Names.checkForeign(user, "the user")
             if let row = try store.userRow(knownAs: user) {
                 leaving.append(.init(user: user, row: row, live: try store.liveSessions(ofUser: row, but: kept)))
             } else if includesUnseen {

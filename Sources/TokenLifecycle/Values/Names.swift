@@ -17,6 +17,12 @@ enum Names {
         }
     }
 
+    /// What a token of another application names: whatever it chose, as long as a token can hold it. Denying must reach it.
+    static func checkForeign(_ text: String, _ what: String) throws(Failure) {
+        guard !text.isEmpty else { throw Failure(.malformed, "\(what) is empty") }
+        try checkFree(text, what, longest: 8192)
+    }
+
     /// Free text from the network, such as a user agent: any printable or not, but bounded and without NUL.
     static func checkFree(_ text: String, _ what: String, longest: Int) throws(Failure) {
         try checkLength(text, what, longest: longest)

@@ -38,25 +38,35 @@ extension Database {
     }
 
     /// Takes the steps it has not taken, in one transaction, and returns their names. What is pending is decided inside, so
-    /// two programs that migrate at once migrate once. `now` in Unix milliseconds.
+    /// two programs that migrate at once migrate once. `record` is told the names where there were any, and writes what it
+    /// likes in the same transaction. `now` in Unix milliseconds.
     @discardableResult
-    package func migrate(_ steps: [MigrationStep], at now: Int64 = UnixClock.milliseconds()) throws -> [String] {
+    package func migrate(
+        _ steps: [MigrationStep], at now: Int64 = UnixClock.milliseconds(),
+        record: (any WriteTransaction, [String]) throws -> Void = { _, _ in }
+    ) throws -> [String] {
         guard !options.readOnly else { throw StorageError(.readOnly, "the database is open for reading only") }
         return try exclusively { database in
             let transaction = SQLiteTransaction(database, wait)
             defer { transaction.end() }
-            return try translatingErrors {
-                var applied: [String] = []
-                try database.inTransaction(.immediate) {
+            var applied: [String] = []
+            func takeSteps() throws -> GRDB.Database.TransactionCompletion {
+                try translatingErrors {
                     let version = try SchemaLedger.verify(transaction, against: steps)
                     if version < steps.count {
                         try Migrator.apply(steps, after: version, to: database, transaction, at: now)
                     }
                     applied = steps.dropFirst(version).map(\.name)
-                    return .commit
                 }
-                return applied
+                if !applied.isEmpty { try record(transaction, applied) }
+                return .commit
             }
+            do {
+                try database.inTransaction(.immediate, takeSteps)
+            } catch let error as DatabaseError {
+                throw StorageError(error)
+            }
+            return applied
         }
     }
 }

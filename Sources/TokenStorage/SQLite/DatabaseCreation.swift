@@ -1,38 +1,46 @@
 internal import GRDB
 
 extension Database {
-    /// Makes a new database: the file, its schema by `steps`, and the record of them.
+    /// Makes a new database: the file, its schema by `steps`, the record of them, and what `fill` puts in. It has its name
+    /// when it is whole; killed or refused before, it has left nothing that anybody could take for a database.
     ///
-    /// The file is 0600 whatever the umask; with `group`, 0660 in a directory that must be that group's and 2770. When
-    /// anything fails, nothing is left. Throws `exists`, `cannotCreate`, `full`, `io`, and `bug` for a step that is no SQL.
-    /// `now` is recorded with each step, in Unix milliseconds.
+    /// The file is 0600 whatever the umask; with `group`, 0660 in a directory that must be that group's and 2770. `fill`
+    /// works on the database elsewhere, which is closed when it returns. `now` is recorded with each step, in Unix
+    /// milliseconds.
+    ///
+    /// Throws `exists`, `cannotCreate`, `busy` while somebody else makes it, `full`, `io`, `bug` for a step that is no SQL,
+    /// or what `fill` throws.
     package static func create(
         at path: String, steps: [MigrationStep], applicationID: Int32, group: String? = nil,
-        options: Options = Options(), at now: Int64 = UnixClock.milliseconds()
-    ) throws(StorageError) -> Database {
+        options: Options = Options(), at now: Int64 = UnixClock.milliseconds(),
+        fill: (Database) throws -> Void = { _ in }
+    ) throws -> Database {
         let file = try DatabaseFile(path)
-        try file.create(group: group)
+        let owner: UInt32? = if let group { try file.sharedDirectoryOwner(group) } else { nil }
+        let draft = try DatabaseDraft.begin(for: file, patience: .seconds(30))
+        defer { draft.end() }
+        try draft.file.create(sharedWith: owner)
+        let database = try translatingErrors { try Database(draft.file, options) { _ in } }
         do {
-            return try translatingErrors {
-                let database = try Database(file, options) { _ in }
-                do {
-                    try database.build(steps, applicationID, at: now)
-                } catch {
-                    try? database.close()
-                    throw error
-                }
-                return database
-            }
+            try translatingErrors { try database.build(steps, applicationID, at: now) }
+            try fill(database)
         } catch {
-            file.removeHalfMade()
+            try? database.close()
             throw error
         }
+        try database.close()
+        // Only the file gets a name: nothing of it may be elsewhere.
+        guard draft.file.namesBeside.isEmpty else {
+            throw StorageError(.io, "the new database could not be closed")
+        }
+        try draft.place()
+        return try translatingErrors { try Database(file, options) { _ in } }
     }
 
-    /// Closes and removes a database that was just created and could not be filled: nothing is left.
-    package func discard() {
-        try? close()
-        file.removeHalfMade()
+    /// Removes what a killed `create` left beside the place at `path`; never what somebody is making there now.
+    package static func removeAbandonedDraft(of path: String) {
+        guard let file = try? DatabaseFile(path) else { return }
+        DatabaseDraft.removeAbandoned(for: file)
     }
 
     private func build(_ steps: [MigrationStep], _ applicationID: Int32, at now: Int64) throws {

@@ -25,6 +25,9 @@ struct DatabaseFile {
 
     var walPath: String { path + "-wal" }
 
+    /// The file, and what SQLite may lay beside it.
+    var names: [String] { ["", "-wal", "-shm", "-journal"].map { path + $0 } }
+
     /// The files that SQLite has laid beside it.
     var namesBeside: [String] {
         ["-wal", "-shm"].map { path + $0 }.filter { Self.status(of: $0) != nil }

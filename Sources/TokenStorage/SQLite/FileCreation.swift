@@ -1,32 +1,32 @@
 internal import Glibc
 
 extension DatabaseFile {
-    /// Creates the empty file: mode 0600, or 0660 for a group, whatever the umask.
-    ///
-    /// Never through a link, never over anything. Its descriptor is closed before SQLite opens the file.
-    func create(group: String?) throws(StorageError) {
-        for remains in ["-wal", "-shm", "-journal"].map({ path + $0 }) where Self.status(of: remains) != nil {
+    /// Throws unless a database may be made here: nothing has the name, and nothing is left of another's.
+    func requireUnused() throws(StorageError) {
+        try requireNoName()
+        for remains in names.dropFirst() where Self.status(of: remains) != nil {
+            // Of one that was made this very moment, perhaps.
+            try requireNoName()
             throw StorageError(
                 .cannotCreate, "\(remains) is left of another database",
                 hint: "move it away together with the database it belongs to")
         }
-        var owner: gid_t?
-        if let group { owner = try sharedDirectoryOwner(group) }
-
-        let descriptor = open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw creationError(errno) }
-        let code = grant(descriptor, to: owner)
-        close(descriptor)
-        guard code == 0 else {
-            unlink(path)
-            throw StorageError(.cannotCreate, "cannot set the mode of \(path): \(Self.text(of: code))")
-        }
     }
 
-    /// Takes back a file whose making failed half-way, with what SQLite laid beside it.
-    func removeHalfMade() {
-        for name in [path, path + "-wal", path + "-shm", path + "-journal"] {
-            unlink(name)
+    private func requireNoName() throws(StorageError) {
+        guard Self.status(of: path) == nil else { throw creationError(EEXIST) }
+    }
+
+    /// Creates the empty file: mode 0600, or 0660 for a group, whatever the umask.
+    ///
+    /// Never through a link, never over anything. Its descriptor is closed before SQLite opens the file.
+    func create(sharedWith group: gid_t?) throws(StorageError) {
+        let descriptor = open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw creationError(errno) }
+        let code = grant(descriptor, to: group)
+        close(descriptor)
+        guard code == 0 else {
+            throw StorageError(.cannotCreate, "cannot set the mode of \(path): \(Self.text(of: code))")
         }
     }
 
@@ -38,7 +38,7 @@ extension DatabaseFile {
 
     /// The group's id, when the directory is fit for sharing with it: 2770, so that the files SQLite makes beside the
     /// database belong to the group too, and nobody else can put one there.
-    private func sharedDirectoryOwner(_ group: String) throws(StorageError) -> gid_t {
+    func sharedDirectoryOwner(_ group: String) throws(StorageError) -> gid_t {
         guard let owner = Self.groupID(group) else {
             throw StorageError(.cannotCreate, "there is no group \(group)")
         }
@@ -67,7 +67,7 @@ extension DatabaseFile {
         return nil
     }
 
-    private func creationError(_ code: Int32) -> StorageError {
+    func creationError(_ code: Int32) -> StorageError {
         switch code {
         case EEXIST, ELOOP:
             StorageError(.exists, "\(path) exists already")

@@ -41,6 +41,13 @@ import TokenLifecycle
         #expect(Run(["pet", "list", "-o", format, "--fail-empty"]).code == .nothingMatched)
     }
 
+    @Test func `says to a person that nothing matched, and to nobody else`() {
+        #expect(Run(["pet", "list"], terminal: true).errors == "tokenctl: note: no pets match\n")
+        #expect(Run(["pet", "list"]).errors == "")
+        #expect(Run(["pet", "list", "rex"], terminal: true).errors == "")
+        #expect(Run(["pet", "list", "-q"], terminal: true).errors == "")
+    }
+
     @Test func `is a table on a terminal, tab-separated elsewhere, vertical where it is narrow`() {
         #expect(Run(["pet", "list", "rex"], terminal: true).output.hasPrefix("NAME  LEGS"))
         #expect(Run(["pet", "list", "rex"]).output.hasPrefix("name\tlegs"))

@@ -41,7 +41,8 @@ struct Invocation: Sendable {
     }
 
     static let of: [String: Invocation] = [
-        "init": Invocation("--if-missing"), "status": Invocation(), "cleanup": Invocation(),
+        "init": Invocation("--if-missing"), "status": Invocation(), "migrate": Invocation("--check"),
+        "cleanup": Invocation(),
         "session list": Invocation("--limit", "3"), "session show": Invocation("{session}"),
         "session create": Invocation("--user", "zoe", "--with-tokens"), "session revoke": Invocation("{session}"),
         "session regenerate": Invocation("{session}"), "session touch": Invocation("{session}"),

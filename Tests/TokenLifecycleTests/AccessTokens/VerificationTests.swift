@@ -5,6 +5,19 @@ import TokenStorage
 @testable import TokenLifecycle
 
 @Suite struct VerificationTests {
+    @Test func `what was pasted along with a token is named`() throws {
+        let test = try TestStore()
+        let token = try #require(try test.logInWithTokens().access?.text)
+        for (text, word) in [
+            ("Bearer \(token)", "leave that word out"), ("bearer  \(token)", "leave that word out"),
+            ("Authorization: Bearer \(token)", "whole Authorization header"), ("\(token)\n\(token)", "2 tokens"),
+        ] {
+            let verification = try test.read { try $0.verify(Array(text.utf8)) }
+            #expect(verification.verdict == .inactive(.malformed))
+            #expect(verification.refusal?.detail.contains(word) == true, "\(text.prefix(20))")
+        }
+    }
+
     @Test(arguments: [
         ("a.b", RefusalReason.malformed), ("", .malformed), ("not a token", .malformed), ("e30.e30.e30", .malformed),
         ("{\"payload\":\"e30\"}", .unsupported), ("a.b.c.d.e", .unsupported),

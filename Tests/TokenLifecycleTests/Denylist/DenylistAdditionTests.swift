@@ -146,6 +146,20 @@ import TokenStorage
         #expect(try end() == own)
     }
 
+    @Test(arguments: [" trailing ", "tab\there", String(repeating: "x", count: 300)])
+    func `a subject that only another application would choose can be denied`(_ user: String) throws {
+        let test = try TestStore()
+        let app = try ForeignApp(.es256)
+        try app.importKey(into: test, until: test.now + .days(30))
+        let token = try app.token(["sub": .string(user), "iat": .integer(test.now.seconds)])
+        #expect(try test.verify(token) == .active)
+        try test.run(DenylistAddition(.user(user), reason: nil))
+        #expect(try test.verify(token) == .inactive(.deniedUser))
+        try test.tamper("DELETE FROM deny_rule")
+        try test.run(UserLogout([user], includesUnseen: true, reason: nil))
+        #expect(try test.verify(token) == .inactive(.deniedUser))
+    }
+
     @Test func `what is kept at least until a time is never kept shorter`() throws {
         let test = try TestStore()
         let login = try test.logInWithTokens()

@@ -54,6 +54,24 @@ import TokenLifecycle
         #expect(try folder.names() == ["sub"])
     }
 
+    @Test func `take away what killed writers left under the same name, and nothing else`() throws {
+        let strange = [
+            "out.0123456789ab.tmp", "out.0123456789ABC.tmp", "out.x.tmp", "output.0123456789abc.tmp", "out.tmp",
+        ]
+        let held = "out.heldbysomeone.tmp"
+        for name in strange + [held, "out.0123456789abc.tmp"] {
+            try Data("secret".utf8).write(to: URL(filePath: folder.path(name)))
+        }
+        #expect(mkfifo(folder.path("out.pipe000000000.tmp"), 0o600) == 0)
+        let descriptor = open(folder.path(held), O_RDONLY)
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        try AtomicFile.write([1], to: folder.path("out"), mode: 0o600)
+        #expect(try folder.names() == (strange + [held, "out", "out.pipe000000000.tmp"]).sorted())
+        close(descriptor)
+        try AtomicFile.write([1], to: folder.path("out"), mode: 0o600)
+        #expect(try folder.names() == (strange + ["out", "out.pipe000000000.tmp"]).sorted())
+    }
+
     @Test func `are read up to a limit and no further`() throws {
         let path = folder.path("in")
         try AtomicFile.write([UInt8](repeating: 7, count: 100), to: path, mode: 0o600)

@@ -100,6 +100,32 @@ import TokenStorage
         #expect(try bytesOnDisk(test).range(of: ciphertext) == nil)
     }
 
+    @Test func `while somebody reads, a private half is not called destroyed, and a later write tries again`() throws {
+        let test = try TestStore()
+        let kid = try #require(try test.signer)
+        let ciphertext = Data(try #require(try test.key(kid).sealed).split(separator: ".")[2].utf8)
+        var readOnly = Database.Options()
+        readOnly.readOnly = true
+        let other = try Store.open(
+            at: test.path, options: readOnly, clock: test.clock.clock, masterKey: test.masterKey)
+        try other.read { _ in
+            let report = try test.revokeKey(kid, replacing: true)
+            #expect(report.lines.contains { $0.contains("a copy stays in the write-ahead log") })
+            #expect(try test.key(kid).overwrittenAt != nil && test.key(kid).destroyedAt == nil)
+            #expect(try bytesOnDisk(test).range(of: ciphertext) != nil)
+            test.advance(.seconds(2))
+            try test.logIn("bob")
+            #expect(try test.read { try $0.keysNotDestroyedYet() } == [kid])
+            #expect(try test.read { try $0.status().warnings.contains { $0.contains("write-ahead log") } })
+        }
+        try other.close()
+        test.advance(.seconds(2))
+        try test.logIn("carol")
+        #expect(try test.key(kid).destroyedAt != nil)
+        #expect(try bytesOnDisk(test).range(of: ciphertext) == nil)
+        #expect(try test.read { try $0.status().warnings.filter { $0.contains("write-ahead log") } } == [])
+    }
+
     @Test func `the key set is for all to read, and the database is not`() throws {
         let test = try TestStore()
         let modes = try [test.path, test.keySetPath].map {

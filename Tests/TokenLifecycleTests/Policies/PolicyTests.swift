@@ -44,6 +44,25 @@ import Testing
         #expect(try test.run(PolicyChange(name: name, value: value, reason: nil)).unchanged == 1)
     }
 
+    @Test func `a policy goes back to its standard value, once`() throws {
+        let test = try TestStore(nil)
+        try test.set("access.ttl", "5m")
+        #expect(try test.run(PolicyChange(name: "access.ttl", value: nil, reason: nil)).changed == 1)
+        #expect(try test.read { !$0.policies.isSet("access.ttl") && $0.policies.value("access.ttl") == "15m" })
+        #expect(try test.run(PolicyChange(name: "access.ttl", value: nil, reason: nil)).unchanged == 1)
+    }
+
+    @Test(arguments: ["token.issuer", "token.audience"])
+    func `another issuer or audience says how many tokens it refuses`(_ name: String) throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        let act = PolicyChange(name: name, value: "https://new.example", reason: nil)
+        #expect(try test.preview(act).notes.contains { $0.contains("at most 1 unexpired access token stops") })
+        #expect(try test.run(act).lines.contains { $0.contains("stops verifying here") })
+        #expect(try test.verify(login.access?.text) != .active)
+        #expect(try test.preview(PolicyChange(name: "access.ttl", value: "5m", reason: nil)).notes.count == 1)
+    }
+
     @Test func `none takes an optional policy back`() throws {
         let test = try TestStore(nil)
         for name in ["session.limit", "jwks.file", "retention.audit"] {
