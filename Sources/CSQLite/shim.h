@@ -1,5 +1,6 @@
 #pragma once
 #include <sqlite3.h>
+#include <sys/vfs.h>
 
 // What Swift cannot call: variadic functions, casts in macros, and methods behind a struct of function pointers.
 
@@ -37,4 +38,10 @@ static inline int csqlite_read_start(sqlite3 *db, unsigned char *bytes, int coun
     if (!file || !file->pMethods) return SQLITE_CANTOPEN;
     code = file->pMethods->xRead(file, bytes, count, 0);
     return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
+}
+
+/// What kind of file system a path is on (statfs(2)), which SQLite does not ask; 0 when it cannot be told.
+static inline unsigned int csqlite_file_system(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (unsigned int)status.f_type : 0;
 }

@@ -19,6 +19,11 @@ package final class Database: Sendable {
         package var walLimit = 4 << 20
         /// Also open a database that has not taken all steps: see `pendingSteps` and `migrate`.
         package var acceptsPendingSteps = false
+        /// For reading only, and where nothing lies beside the file: read it as it lies and lay nothing beside it. For files
+        /// that nobody writes, such as a backup.
+        package var prefersAtRest = false
+        /// Also open a database whose schema somebody altered, for reading only: to say what was (`schemaDifferences`).
+        package var acceptsAlteredSchema = false
 
         package init() {}
     }
@@ -91,6 +96,9 @@ package final class Database: Sendable {
         let outcome = try? exclusively { checkpointer.truncate($0, patience: patience) }
         return outcome?.truncated ?? false
     }
+
+    /// Whether the file is read as it lies, without a log beside it.
+    package var isReadAtRest: Bool { atRest != nil }
 
     /// Bytes in the write-ahead log.
     package var walBytes: Int { file.walBytes }

@@ -12,6 +12,11 @@ extension Database {
         let file = try DatabaseFile(path)
         try file.requireRegularFile()
         let hadWAL = file.walBytes > 0
+        if options.readOnly, options.prefersAtRest, file.isReadable, FileAtRest.uri(of: file) != nil,
+            let atRest = FileAtRest(file)
+        {
+            return try connect(file, steps, applicationID, options, hadWAL: false, atRest: atRest)
+        }
         let remains = file.namesBeside
         do {
             return try connect(file, steps, applicationID, options, hadWAL: hadWAL, atRest: nil)
@@ -51,7 +56,14 @@ extension Database {
     }
 
     private func verify(_ steps: [MigrationStep]) throws {
-        let version = try read { try SchemaLedger.verify($0, against: steps) }
+        let version: Int
+        do {
+            version = try read { try SchemaLedger.verify($0, against: steps) }
+        } catch let error as StorageError
+            where error.kind == .schemaAltered && options.acceptsAlteredSchema && options.readOnly
+        {
+            return
+        }
         guard version == steps.count || options.acceptsPendingSteps else {
             throw StorageError(
                 .needsMigration,
