@@ -44,6 +44,9 @@ package struct Cleanup: Sendable {
         package var total: Int { rows + keysRemoved.count + privateHalves.count }
     }
 
+    /// After a longer one the clock must be vouched for.
+    static let longestSilence = Duration.seconds(30 * 86_400)
+
     let options: Options
 
     package init(_ options: Options) {
@@ -79,7 +82,7 @@ package struct Cleanup: Sendable {
     /// A clock that leapt ahead would let cleanup remove what is alive: after a long silence it must be vouched for.
     private func refuseLeapedClock(_ store: StoreReader) throws {
         let silence = store.now - store.facts.lastWriteAt
-        guard options.acceptsClock || silence <= .seconds(30 * 86_400) else {
+        guard options.acceptsClock || silence <= Self.longestSilence else {
             throw Failure(
                 .refused, "the last write was \(silence.wholeDays.text) ago: the system clock may have leapt ahead",
                 hint: "if the clock is right, repeat with --accept-clock", target: "clock")
@@ -104,11 +107,6 @@ struct CleanupMoment {
         rules = store.now - store.policies.clockSkew
         auditEvents = options.parts.contains(.audit) ? try store.auditEventsDue() : nil
     }
-}
-
-extension Duration {
-    /// Rounded down: how long a silence was needs no more.
-    fileprivate var wholeDays: Duration { .seconds(components.seconds / 86_400 * 86_400) }
 }
 
 extension Cleanup.Counts {

@@ -42,7 +42,7 @@ package enum AtomicFile {
             unlink(draft.path)
             throw error
         }
-        try syncDirectory(directory(of: path), path: path)
+        try syncDirectory(of: path)
     }
 
     /// Removes the drafts of `path` whose makers were killed; they may hold a secret. Never one that is being written.
@@ -127,9 +127,9 @@ package enum AtomicFile {
         guard isWhole, fsync(descriptor) == 0 else { throw failure(.io, "cannot write", path) }
     }
 
-    /// Makes the rename itself durable.
-    private static func syncDirectory(_ directory: String, path: String) throws(Failure) {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    /// Makes a name that was given or taken in the directory of `path` durable.
+    static func syncDirectory(of path: String) throws(Failure) {
+        let descriptor = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // A directory that may be written but not read: the file itself is synced.
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

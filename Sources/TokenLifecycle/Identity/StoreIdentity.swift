@@ -15,7 +15,9 @@ package struct StoreIdentity: Sendable {
     init(_ facts: StoreFacts) throws(Failure) {
         guard let json = try? JSON(parsing: Array(facts.identity.utf8)), let jwk = try? JWK(parsing: json),
             jwk.supportedAlgorithms.contains(.edDSA)
-        else { throw Failure(.untrusted, "the public half of the store's identity does not read") }
+        else {
+            throw Failure(.untrusted, "the public half of the store's identity does not read", hint: "restore a backup")
+        }
         self.jwk = jwk
     }
 }

@@ -29,8 +29,17 @@ package struct StoreStatus: Sendable {
     package var warnings: [String]
 }
 
-extension StoreReading {
+extension Store {
+    /// What is alive, and the warnings: what `doctor` finds at a glance.
     package func status() throws -> StoreStatus {
+        var status = try read { try $0.status() }
+        status.warnings = try diagnose(.instant).findings.filter { $0.answer > .ok }.map(\.line)
+        return status
+    }
+}
+
+extension StoreReading {
+    fileprivate func status() throws -> StoreStatus {
         let schedule = try signingSchedule()
         let signer = schedule.signer(at: now)
         let pending = schedule.pending(at: now)
@@ -64,46 +73,6 @@ extension StoreReading {
             floor: facts.floor.milliseconds > 0 ? facts.floor : nil,
             lastCleanup: try sql.row("SELECT max(finished_at) FROM cleanup_run")?.get(0),
             lastPublication: try sql.row("SELECT max(at) FROM publication")?.get(0),
-            auditEvents: try auditHead()?.seq ?? 0, warnings: try warnings(schedule))
-    }
-
-    /// What an operator should look at, most urgent first, without counting anything.
-    package func warnings() throws -> [String] { try warnings(try signingSchedule()) }
-
-    private func warnings(_ schedule: SigningSchedule) throws -> [String] {
-        var warnings = try publicationWarnings()
-        if let (key, since) = schedule.signer(at: now) {
-            if now - since > policies.keyRotation {
-                warnings.append(
-                    "key \(key.kid) signs since \(since.rfc3339), longer than key.rotation: 'tokenctl key rotate'")
-            }
-        } else {
-            warnings.append("no key signs: 'tokenctl key rotate'")
-        }
-        let standbys = schedule.standbys(at: now)
-        if standbys.isEmpty {
-            warnings.append("no standby key: 'tokenctl key generate'")
-        } else if standbys.allSatisfy({ $0.publishedAt == nil && !$0.algorithm.isSymmetric }) {
-            warnings.append("the standby key is not published, so it cannot take over: 'tokenctl key publish'")
-        }
-        warnings += try keysNotDestroyedYet().map { SigningKey.notDestroyedYet("key \($0): its") }
-        if policies.keySetFile == nil {
-            warnings.append("jwks.file is not set: verifiers learn of keys by other means")
-        }
-        if policies.issuer == PolicyDefinition.all.first(where: { $0.name == "token.issuer" })?.standard {
-            warnings.append("token.issuer is the example: 'tokenctl policy set token.issuer URL'")
-        }
-        return warnings
-    }
-
-    /// What is served is not what should be: first of all a revoked key that verifiers still fetch.
-    private func publicationWarnings() throws -> [String] {
-        guard let path = policies.keySetFile else { return [] }
-        let shown = PublishedFile(at: path)
-        let revoked = try shown?.kids.filter { try key(kid: $0)?.revokedAt != nil } ?? []
-        if let kid = revoked.first { return ["\(path) still carries the revoked key \(kid): 'tokenctl key publish'"] }
-        let set = try keySet()
-        guard !set.kids.isEmpty, shown?.bytes != set.bytes else { return [] }
-        return ["\(path) is \(shown == nil ? "missing" : "not the key set"): 'tokenctl key publish'"]
+            auditEvents: try auditHead()?.seq ?? 0, warnings: [])
     }
 }

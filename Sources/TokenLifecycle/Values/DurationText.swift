@@ -40,6 +40,9 @@ extension Duration {
         return text
     }
 
+    /// Rounded down, for a length of time of which nobody wants the seconds.
+    var wholeDays: Duration { .seconds(components.seconds / 86_400 * 86_400) }
+
     private static let units: [(name: Substring, milliseconds: Int64)] = [
         ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]

@@ -77,7 +77,7 @@ import TokenStorage
         }
         let event = try #require(try test.read { try $0.auditHead() })
         #expect(event.verb == "cleanup" && event.reason == "nightly" && event.counts == ["sessions": 3])
-        #expect(try test.read { try $0.status().lastCleanup } != nil)
+        #expect(try test.store.status().lastCleanup != nil)
     }
 
     @Test func `an interrupted cleanup keeps what it did and goes on where it stopped`() throws {

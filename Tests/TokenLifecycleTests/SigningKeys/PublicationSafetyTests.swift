@@ -30,7 +30,7 @@ import TokenStorage
             #expect(throws: Failure.self) { try test.run(test.revocation(of: kid) { $0.replaces = true }) }
             try FileManager.default.removeItem(atPath: path)
             try good.write(to: URL(fileURLWithPath: path))
-            #expect(try test.read { try $0.status().warnings.first }?.contains("still carries the revoked key") == true)
+            #expect(try test.store.status().warnings.first?.contains("still carries the revoked key") == true)
             if heals == "revoke" {
                 try test.run(test.revocation(of: kid) { $0.replaces = true })
             } else {
@@ -38,7 +38,7 @@ import TokenStorage
             }
             let shown = String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
             #expect(!shown.contains(kid), "\(heals)")
-            #expect(try test.read { try $0.status().warnings.contains { $0.contains("key publish") } } == false)
+            #expect(try test.store.status().warnings.contains { $0.contains("key publish") } == false)
         }
     }
 }

@@ -7,7 +7,10 @@ import TokenStorage
 /// What runs at every login, request, refresh and cleanup finds its rows by an index, in a store of any size.
 @Suite struct QueryPlanTests {
     /// Tables that stay small whatever the number of logins: scanning them is no cost.
-    private static let small = ["signing_key", "signing_schedule", "policy", "client", "k", "turn", "c", "cleanup_run"]
+    private static let small = [
+        "signing_key", "signing_schedule", "policy", "client", "k", "turn", "c", "cleanup_run",
+        "publication",
+    ]
 
     private func expectIndexed(_ plans: [(step: String, sql: String)], atLeast count: Int = 1) {
         #expect(plans.count >= count)
@@ -37,6 +40,23 @@ import TokenStorage
                 _ = try store.client(named: "default")
                 _ = try store.denyRule(.user, "alice")
                 _ = try store.auditHead()
+            }, atLeast: 8)
+    }
+
+    @Test func `asking at a glance whether anything is wrong`() throws {
+        let test = try TestStore()
+        try test.logIn("alice")
+        // More than those it looks at.
+        for user in 0..<30 { try test.run(DenylistAddition(.user("u\(user)"), reason: nil)) }
+        expectIndexed(
+            try test.plans { store in
+                let reader = StoreReader(
+                    sql: store.sql, now: store.now, facts: store.facts, policies: store.policies, ids: store.ids,
+                    keyring: store.keyring)
+                for check in HealthCheck.all where check.depth == .instant {
+                    guard case .store(let look) = check.subject else { continue }
+                    _ = try look(Examination(store: reader, clock: test.now))
+                }
             }, atLeast: 8)
     }
 

@@ -1,0 +1,119 @@
+internal import TokenStorage
+
+extension HealthCheck {
+    static let fileChecks: [HealthCheck] = [
+        .files("file_permissions") { files in
+            let shared = FileStatus(at: files.directory, followingLinks: true).map {
+                $0.mode == 0o2770 ? $0.group : nil
+            }
+            let faults = files.present.map { path, status in permissions(of: path, status, sharedWith: shared ?? nil) }
+            return .worst(of: faults, otherwise: .ok("only the owner and those who share it may read the database"))
+        },
+        .files("directory_permissions") { files in
+            guard let status = FileStatus(at: files.directory, followingLinks: true) else {
+                return .unknown("cannot look at the directory \(files.directory)")
+            }
+            return directoryPermissions(files.directory, status, of: files)
+        },
+        .files("master_key") { files in
+            let keys = files.masterKeys
+            if let open = keys.first(where: { $0.status.mode & 0o077 != 0 }) {
+                return .critical(
+                    "the master key \(open.path) is \(open.status.modeText): others may read it",
+                    hint: "chmod 600 it, and consider what read it meanwhile: 'tokenctl key rewrap'")
+            }
+            guard let key = keys.first else {
+                return .ok("no master key within reach: fine where nothing is signed, \(purpose)")
+            }
+            return .ok("\(key.path) is for its owner alone")
+        },
+        .files("write_ahead_log") { files in
+            let size = Finding.Measure.bytes("wal_bytes", files.walBytes, warning: walLimits.0, critical: walLimits.1)
+            let said = "the write-ahead log has \(files.walBytes.binaryText)"
+            guard files.walBytes > walLimits.0 else { return .ok(said, size) }
+            let hint =
+                "a reader holds it open, or a program does not checkpoint: end it, and the next commit shortens it"
+            return files.walBytes > walLimits.1 ? .critical(said, hint: hint, size) : .warning(said, hint: hint, size)
+        },
+        .files("disk_space") { files in
+            guard let system = FileSystem(at: files.directory) else {
+                return .unknown("cannot ask the file system of \(files.directory)")
+            }
+            return diskSpace(free: system.free, total: system.total)
+        },
+        .files("file_system") { files in
+            guard let name = FileSystem(at: files.directory)?.networkName else { return .ok("a local file system") }
+            return .critical(
+                "\(files.directory) is on a network file system (\(name)), where SQLite cannot keep processes apart",
+                hint: "move the store to a local disk")
+        },
+    ]
+
+    private static let purpose = "needed to issue tokens, to rotate and to sign exports"
+
+    /// Beyond these the log is large, and far too large. Commits try to shorten it from 4 MiB on.
+    private static let walLimits = (64 << 20, 1 << 30)
+
+    private static func permissions(of path: String, _ status: FileStatus, sharedWith group: UInt32?) -> Finding {
+        guard !status.isLink else { return .critical("\(path) is a link", hint: "put the file itself there") }
+        guard status.mode & 0o007 == 0 else {
+            return .critical("\(path) is \(status.modeText): others may open it", hint: "chmod 600 it")
+        }
+        guard status.mode & 0o070 == 0 || status.group == group else {
+            return .warning(
+                "\(path) is \(status.modeText): its group may open it, and the directory is not shared with that group",
+                hint: "chmod 600 it, or share the store as 'init --group' does")
+        }
+        let reader = FileStatus.effectiveUser
+        guard reader == 0 || status.owner == reader || group != nil else {
+            return .warning("\(path) belongs to another user (uid \(status.owner))", hint: "run as its owner")
+        }
+        return .ok("")
+    }
+
+    private static func directoryPermissions(
+        _ path: String, _ status: FileStatus, of files: StoreFiles
+    ) -> Finding {
+        // Who may write the directory may put another file in the place of the database.
+        if status.mode & 0o002 != 0 {
+            return status.mode & 0o1000 == 0
+                ? .critical("anyone may replace the database: \(path) is \(status.modeText)", hint: "chmod 700 it")
+                : .warning(
+                    "anyone may lay files beside the database: \(path) is \(status.modeText)",
+                    hint: "keep the store in a directory of its own")
+        }
+        let isShared = status.mode == 0o2770 && FileStatus(at: files.path)?.group == status.group
+        if status.mode & 0o020 != 0, !isShared {
+            return .warning(
+                "the group of \(path) may replace the database: it is \(status.modeText)",
+                hint: "chmod 700 it, or share the store as 'init --group' does")
+        }
+        return .ok("nobody else may replace the database")
+    }
+
+    /// Judged by what a busy day and a cleanup's log may need, and by the share that most monitoring uses.
+    static func diskSpace(free: Int, total: Int) -> Finding {
+        let warning = min(total / 20, 1 << 30)
+        let critical = min(total / 100, 128 << 20)
+        let size = Finding.Measure.bytes(
+            "disk_free_bytes", free, warning: warning, critical: critical, isFloor: true)
+        let said = "\(free.binaryText) free of \(total.binaryText)"
+        guard free < warning else { return .ok(said, size) }
+        let hint = "make room: with a full disk nobody logs in, and nothing can be revoked"
+        return free < critical ? .critical(said, hint: hint, size) : .warning(said, hint: hint, size)
+    }
+}
+
+extension Int {
+    /// Bytes in the largest unit of 1024 that leaves a whole number above one, rounded down: `12 MiB`.
+    var binaryText: String {
+        var value = self
+        var unit = 0
+        let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
+        while value >= 10 * 1024 || (value >= 1024 && value % 1024 == 0), unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return "\(value.grouped) \(units[unit])"
+    }
+}

@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// What the file system says of a name. A link is followed only where asked to.
+struct FileStatus {
+    private let status: stat
+
+    /// Nil where nothing has this name, or nobody may look.
+    init?(at path: String, followingLinks: Bool = false) {
+        var status = stat()
+        guard (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
+        self.status = status
+    }
+
+    /// Permission bits, with sticky, set-group and set-user.
+    var mode: UInt32 { status.st_mode & 0o7777 }
+    var owner: UInt32 { status.st_uid }
+    var group: UInt32 { status.st_gid }
+    var bytes: Int { Int(status.st_size) }
+    var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
+    var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+    /// As `ls -l` and `chmod` say it: `0640`.
+    var modeText: String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    static var effectiveUser: UInt32 { geteuid() }
+}
