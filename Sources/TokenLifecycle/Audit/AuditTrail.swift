@@ -1,15 +1,72 @@
 internal import TokenStorage
 
-/// Whether the record is as it was written.
+/// Whether the record is as it was written: taken event by event, so that it needs the memory of one.
 package struct AuditVerification: Sendable {
-    /// How many there have been, with those that retention removed.
-    package var events: Int64
+    /// Sequence of the last event that follows: how many there have been, with those that retention removed.
+    package private(set) var events: Int64
     /// Those that retention removed, before the first that is left: what they came to is signed.
-    package var removed: Int64 = 0
-    /// Hash of the last event: what a checkpoint outside the store would pin.
-    package var head: [UInt8]
+    package let removed: Int64
+    /// Hash of the last event: what a checkpoint outside the store pins.
+    package private(set) var head: [UInt8]
+    /// The epoch that the last event is of; nil where the chain was taken up in its middle.
+    private(set) var epoch: Int64?
     /// The first event that does not follow from the one before, and what is wrong.
-    package var broken: (seq: Int64, what: String)?
+    package internal(set) var broken: (seq: Int64, what: String)?
+    private var latest: Instant
+
+    /// From the first event of a store on.
+    init(of storeID: String) {
+        self.init(after: 0, head: AuditEvent.origin(storeID: storeID))
+        epoch = 1
+    }
+
+    /// From the first event that retention left on.
+    init(_ anchor: AuditAnchor) {
+        self.init(after: anchor.seq, head: anchor.hash, removed: anchor.seq)
+    }
+
+    /// Taken up after event `seq`, which ended in `head`.
+    init(after seq: Int64, head: [UInt8], at: Instant = Instant(milliseconds: .min), removed: Int64 = 0) {
+        events = seq
+        self.head = head
+        self.removed = removed
+        latest = at
+    }
+
+    /// Takes the next row; false where it does not follow, and nothing after it matters.
+    mutating func take(_ row: Row) -> Bool {
+        guard let event = try? AuditEvent(row) else {
+            broken = (events + 1, "it does not read")
+            return false
+        }
+        if let fault = fault(of: event) {
+            broken = (event.seq, fault)
+            return false
+        }
+        events = event.seq
+        head = event.hash
+        latest = event.at
+        epoch = event.beginsEpoch ?? epoch
+        return true
+    }
+
+    private func fault(of event: AuditEvent) -> String? {
+        if event.seq != events + 1 { return "event \(events + 1) is missing" }
+        if event.chained(to: head) != event.hash {
+            return "its hash does not follow from its content and the event before"
+        }
+        if event.at < latest { return "it is earlier than the event before" }
+        if let begun = event.beginsEpoch, let epoch, begun != epoch + 1 {
+            return "it begins epoch \(begun) after \(epoch)"
+        }
+        return nil
+    }
+
+    /// At the end of the record: the store must be in the epoch that its events came to.
+    mutating func end(in current: Int64) {
+        guard broken == nil, let epoch, epoch != current else { return }
+        broken = (events, "the store says it is in epoch \(current), its events come to \(epoch)")
+    }
 }
 
 extension StoreReading {
@@ -18,47 +75,46 @@ extension StoreReading {
         try sql.row("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq DESC LIMIT 1").map(AuditEvent.init)
     }
 
+    /// What the first event that is left builds on, and how many retention removed before it.
+    package func auditBeginning() throws -> AuditVerification {
+        guard let anchor = try auditAnchor() else { return AuditVerification(of: facts.storeID) }
+        var verification = AuditVerification(anchor)
+        if try !anchor.isGenuine(self) {
+            verification.broken = (anchor.seq, "what the events up to it came to is not signed by this store")
+        }
+        return verification
+    }
+
     /// Recomputes the whole chain. It proves edits, deletions and insertions between its ends; that its own tail was cut
     /// off, or all of it rewritten, only a checkpoint kept elsewhere can show.
-    package func verifyAudit() throws -> AuditVerification {
-        var result = AuditVerification(
-            events: 0, head: AuditEvent.origin(storeID: facts.storeID, epoch: facts.epoch), broken: nil)
-        var latest = Instant(milliseconds: .min)
-        if let anchor = try auditAnchor() {
-            guard try anchor.isGenuine(self) else {
-                result.broken = (anchor.seq, "what the events up to it came to is not signed by this store")
-                return result
-            }
-            (result.events, result.removed, result.head) = (anchor.seq, anchor.seq, anchor.hash)
-        }
-        let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq"
-        try sql.forEach(select) { row in
-            let event: AuditEvent
-            do {
-                event = try AuditEvent(row)
-            } catch {
-                result.broken = (result.events + 1, "it does not read")
-                return false
-            }
-            let fault: String? =
-                if event.seq != result.events + 1 {
-                    "event \(result.events + 1) is missing"
-                } else if event.chained(to: result.head) != event.hash {
-                    "its hash does not follow from its content and the event before"
-                } else if event.at < latest {
-                    "it is earlier than the event before"
-                } else {
-                    nil
-                }
-            if let fault {
-                result.broken = (event.seq, fault)
-                return false
-            }
-            result.events = event.seq
-            result.head = event.hash
-            latest = event.at
+    package func verifyAudit(against checkpoint: AuditCheckpoint? = nil) throws -> AuditVerification {
+        var verification = try auditBeginning()
+        guard verification.broken == nil else { return verification }
+        var comparison = checkpoint.map { AuditCheckpoint.Comparison($0, storeID: facts.storeID) }
+        comparison?.see(verification)
+        try sql.forEach("SELECT " + AuditEvent.columns + " FROM audit_event ORDER BY seq") { row in
+            guard verification.take(row) else { return false }
+            comparison?.see(verification)
             return true
         }
-        return result
+        verification.end(in: facts.epoch)
+        if verification.broken == nil { verification.broken = comparison?.objection(atEnd: verification) }
+        return verification
+    }
+
+    /// Recomputes the newest events only, on top of the one before them: no proof, and quick.
+    func verifyAudit(newest count: Int64) throws -> AuditVerification {
+        let last: Int64 = try sql.value("SELECT coalesce(max(seq), 0) FROM audit_event") ?? 0
+        // Before the first that is left there is nothing to build on but what retention signed.
+        guard try last - count > auditAnchor()?.seq ?? 0 else { return try verifyAudit() }
+        let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event WHERE seq "
+        guard let start = try sql.row(select + "= \(last - count)").map(AuditEvent.init) else {
+            var verification = AuditVerification(after: last - count - 1, head: [], at: .epoch)
+            verification.broken = (last - count, "event \(last - count) is missing")
+            return verification
+        }
+        var verification = AuditVerification(after: start.seq, head: start.hash, at: start.at)
+        try sql.forEach(select + "> \(start.seq) ORDER BY seq") { verification.take($0) }
+        return verification
     }
 }
