@@ -1,0 +1,73 @@
+internal import Glibc
+internal import TokenStorage
+
+/// A copy of a store in a file of its own, and what was found when it was held against everything a store must be.
+package struct Backup: Sendable {
+    /// Absolute.
+    package fileprivate(set) var path: String
+    package let storeID: String
+    package let epoch: Int64
+    /// The last write that it holds.
+    package let asOf: Instant
+    package let bytes: Int
+    package let auditEvents: Int64
+    package let auditHead: [UInt8]
+    /// Whether everything sealed in it opens; nil where there was no master key to try.
+    package let opens: Bool?
+
+    /// Reads all of the file at `path`: every page and reference, the schema, the audit chain, every sealed key.
+    ///
+    /// Nothing is laid beside the file. Fails with `.untrusted` where anything is wrong, `.absent`, `.malformed` for another
+    /// kind of file, `.configuration` for a schema that is older or newer than this program's.
+    package init(verifying path: String, clock: Clock, masterKey: MasterKeySource) throws {
+        var options = Database.Options()
+        options.readOnly = true
+        options.prefersAtRest = true
+        let store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKey)
+        defer { try? store.close() }
+        let checks = ["integrity", "references", "audit_chain", "sealed_keys"]
+        let findings = try store.diagnose(.deep).findings.filter { checks.contains($0.check) }
+        if let wrong = findings.first(where: { $0.answer > .unknown }) {
+            throw Failure(.untrusted, "\(path): \(wrong.text)", hint: "this is no backup; take another", target: path)
+        }
+        opens = findings.contains { $0.answer == .unknown } ? nil : true
+        let facts = try store.read(\.facts)
+        let head = try store.read { try $0.auditHead() }
+        self.path = store.database.path
+        storeID = facts.storeID
+        epoch = facts.epoch
+        asOf = facts.lastWriteAt
+        bytes = store.database.bytes
+        auditEvents = head?.seq ?? 0
+        auditHead = try head?.hash ?? store.read(\.auditOrigin)
+    }
+}
+
+extension Store {
+    /// Copies this store into a new file, while others write; the copy has its name only once it was verified and is
+    /// durable. Mode 0600.
+    ///
+    /// `passing` hears how many pages of how many are copied. Fails with `.cannotCreate` where something has that name
+    /// already, `.untrusted` where the store itself is damaged: then there is no backup of it.
+    package func backUp(to path: String, passing: (Int, Int) throws -> Void = { _, _ in }) throws -> Backup {
+        let path = Files.absolute(path)
+        try keyring.refuseOverwriting(path)
+        let taken = Failure(
+            .cannotCreate, "\(path) is there already",
+            hint: "a backup goes into a new file: put the date into its name",
+            target: path)
+        guard !Files.exists(path) else { throw taken }
+        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).draft"
+        try Failure.translating { try database.copy(to: draft, passing: passing) }
+        defer { unlink(draft) }
+        var backup = try Backup(verifying: draft, clock: clock, masterKey: keyring.source)
+        // link(2) gives a finished file its name without taking the name from another.
+        guard link(draft, path) == 0 else {
+            throw errno == EEXIST
+                ? taken : Failure(.cannotCreate, "cannot create \(path): \(systemReason())", target: path)
+        }
+        try AtomicFile.syncDirectory(of: path)
+        backup.path = path
+        return backup
+    }
+}
