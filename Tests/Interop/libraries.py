@@ -1,8 +1,10 @@
-"""Our tokens in PyJWT and joserfc, and theirs in ours; a sealed key opened with nothing of ours.
+"""Our tokens in PyJWT and joserfc, and theirs in ours; a sealed key opened, the audit record and the
+metrics read, with nothing of ours.
 
 usage: libraries.py TOKENCTL      with the packages of requirements.txt
 """
 
+import hashlib
 import json
 import os
 import re
@@ -14,8 +16,9 @@ import warnings
 import jwt as pyjwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from joserfc import jwe, jwk, jwt as rfcjwt
+from joserfc import jwe, jwk, jws, jwt as rfcjwt
 from joserfc.errors import JoseError
+from prometheus_client.parser import text_string_to_metric_families
 
 from harness import Checks, World
 
@@ -223,12 +226,57 @@ def theirs_in_ours(checks, binary):
                     and "old-secret" not in world.run("key", "export", "jwks").out)
 
 
+def base64url(data):
+    return pyjwt.utils.base64url_encode(data).decode()
+
+
+def audit_record(checks, binary):
+    """The record and its checkpoint, with nothing of ours: SHA-256, sorted JSON, and an Ed25519 signature."""
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
+        world.log_in("alice")
+        world.run("user", "logout", "alice", "--reason", "a \"quoted\" reason, ünicode", "--yes")
+        made = json.loads(world.run("audit", "checkpoint", "--json").out)
+        claimed = json.loads(pyjwt.utils.base64url_decode(made["checkpoint"].split(".")[1]))
+        key = jwk.import_key(claimed["jwk"])
+        checks.equal("the checkpoint's key has the thumbprint that was noted", key.thumbprint(), made["thumbprint"])
+        read = jws.deserialize_compact(made["checkpoint"], key, algorithms=["EdDSA"])
+        checks.equal("joserfc verifies the checkpoint", read.protected["typ"], "tokenctl-audit-checkpoint+jws")
+        for kind, bad in tampered(made["checkpoint"]).items():
+            checks.raises(f"joserfc refuses a checkpoint with {kind}", JoseError,
+                          lambda bad=bad: jws.deserialize_compact(bad, key, algorithms=["EdDSA"]))
+        head, *events = map(json.loads, world.run("audit", "export").out.splitlines())
+        link = pyjwt.utils.base64url_decode(head["origin"])
+        for event in events:
+            recorded = event.pop("hash")
+            form = json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            link = hashlib.sha256(link + form.encode()).digest()
+            checks.equal(f"event {event['seq']} follows from the one before", base64url(link), recorded)
+        checks.equal("the chain ends where the checkpoint says", (len(events), base64url(link)),
+                     (claimed["size"], claimed["head"]))
+
+
+def metrics(checks, binary):
+    with World(binary, "--issuer", ISSUER, "--audience", AUDIENCE) as world:
+        world.log_in("alice")
+        file = world.path("tokenctl.prom")
+        checks.equal("metrics go into a file", world.run("metrics", "--textfile", file).code, 0)
+        checks.equal("that everybody may read", os.stat(file).st_mode & 0o777, 0o644)
+        with open(file, encoding="utf-8") as text:
+            families = {family.name: family for family in text_string_to_metric_families(text.read())}
+        checks.equal("Prometheus' own parser reads them", families["tokenctl_sessions_alive"].samples[0].value, 1)
+        checks.equal("counters are counters", families["tokenctl_sessions_created"].type, "counter")
+        checks.that("each says what it is", all(f.documentation and f.samples for f in families.values()), "")
+        checks.equal("no label is a user's", [s for f in families.values() for s in f.samples if "alice" in str(s)], [])
+
+
 def main(binary):
     checks = Checks()
     for algorithm in ("ES256", "EdDSA", "RS256", "PS256"):
         ours_in_theirs(checks, binary, algorithm)
     sealed_keys(checks, binary)
     security_page(checks, binary)
+    audit_record(checks, binary)
+    metrics(checks, binary)
     theirs_in_ours(checks, binary)
     checks.end()
 

@@ -7,9 +7,11 @@ package struct Tokenctl: ParsableCommand {
         abstract: "The whole life of a login: sessions, tokens, keys and the denylist",
         version: "tokenctl \(Version.current)",
         subcommands: [
-            Init.self, Status.self, Migrate.self, SessionCommands.self, UserCommands.self, ClientCommands.self,
+            Init.self, Status.self, DoctorCommand.self, Migrate.self, SessionCommands.self, UserCommands.self,
+            ClientCommands.self,
             RefreshCommands.self,
             TokenCommands.self, KeyCommands.self, DenylistCommands.self, CleanupCommand.self, AuditCommands.self,
+            StatsCommand.self, MetricsCommand.self, BackupCommands.self,
             PolicyCommands.self, ShellCommand.self, CompletionCommands.self, Help.self, CompleteLine.self,
         ])
 

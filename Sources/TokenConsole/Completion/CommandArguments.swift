@@ -29,7 +29,9 @@ struct CommandArguments {
 
     /// Reads the parser's description of the command, the one that its help is made of.
     init(of command: any ParsableCommand.Type) {
-        let description = try? JSON(parsing: command._dumpHelp(), limits: JSONLimits(maximumDepth: 16))
+        // The root's has every verb's in it.
+        let description = try? JSON(
+            parsing: command._dumpHelp(), limits: JSONLimits(maximumDepth: 16, maximumBytes: 16 << 20))
         all = (description?["command"]?["arguments"]?.arrayValue ?? []).compactMap(Argument.init)
     }
 }

@@ -21,7 +21,7 @@ enum ValueSource: Equatable {
         "--user": .users, "--not-user": .users, "--client": .clients, "--not-client": .clients,
         "--session": .sessions, "--keep": .sessions, "--key": .keys, "--to": .keys, "--from": .keys,
         "--columns": .columns, "--only": .parts, "--db": .files, "--master-key": .files, "--out": .files,
-        "--new-master-key": .files, "--file": .files,
+        "--new-master-key": .files, "--checkpoint": .files, "--textfile": .files, "--file": .files,
     ]
 
     /// By command and the position of the argument; the last one stands for those that follow.
@@ -31,7 +31,7 @@ enum ValueSource: Equatable {
         "user show": [.users], "user list": [.users], "user logout": [.users],
         "client list": [.clients], "client logout": [.clients], "client show": [.clients], "key show": [.keys],
         "key revoke": [.keys], "key remove": [.keys], "key export pem": [.keys],
-        "key publish": [.files],
+        "key publish": [.files], "backup create": [.files], "backup verify": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "denylist import": [.files],
         "policy get": [.policies], "policy set": [.policies, .policyValue],

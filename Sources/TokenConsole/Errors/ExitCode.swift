@@ -5,7 +5,9 @@ package enum ExitCode: Int32, CaseIterable, Sendable {
     case done = 0
     /// The answer is no: inactive, denied, unhealthy, broken.
     case no = 1
-    /// `--fail-empty`, and nothing matched.
+    /// `doctor --nagios` found something critical.
+    case critical = 2
+    /// `--fail-empty`, and nothing matched; `doctor --nagios` could not tell.
     case nothingMatched = 3
     /// A named object does not exist.
     case notFound = 4

@@ -94,7 +94,8 @@ extension ExitCode {
         switch self {
         case .done: "Done; an empty list; nothing due"
         case .no: "The answer is no: inactive, denied, unhealthy, broken"
-        case .nothingMatched: "Nothing matched, with --fail-empty"
+        case .critical: "doctor --nagios found something critical"
+        case .nothingMatched: "Nothing matched, with --fail-empty; doctor --nagios could not tell"
         case .notFound: "Something that was named does not exist; nothing was changed"
         case .refused: "Refused: a guard did not hold, or a confirmation was declined or missing; nothing was changed"
         case .partial: "Partly done; the rest is listed"

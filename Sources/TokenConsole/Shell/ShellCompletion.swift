@@ -34,7 +34,7 @@ struct ShellCompletion {
     mutating func firstFinding() throws -> String? {
         console.globals = console.standing
         console.globals.lockTimeout = .milliseconds(250)
-        return try console.store(for: .reading).read { try $0.warnings().first }
+        return try console.store(for: .reading).firstFinding()?.line
     }
 
     private mutating func offers(_ words: [String], _ begun: String, _ listed: ListedRows) -> [Offer] {

@@ -68,7 +68,7 @@ struct Init: ConsoleCommand {
             // Somebody else made it meanwhile, which is what was asked for.
             return try showExisting(path, in: &console)
         }
-        let (status, jwks) = try store.read { (try $0.status(), $0.policies.keySetFile) }
+        let (status, jwks) = (try store.status(), try store.read(\.policies.keySetFile))
         let absolute = store.database.path
         try store.close()
         var lines = ["database    \(absolute)"]
@@ -109,7 +109,7 @@ struct Init: ConsoleCommand {
         let store = try console.store(for: .reading)
         try console.show(
             Self.report(
-                try store.read { try $0.status() }, database: store.database.path, masterKey: nil, outcome: .unchanged,
+                try store.status(), database: store.database.path, masterKey: nil, outcome: .unchanged,
                 lines: ["\(path) is there already"]))
     }
 

@@ -15,7 +15,8 @@ struct Status: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let (status, now) = try console.store(for: .reading).read { (try $0.status(), $0.now) }
+        let store = try console.store(for: .reading)
+        let (status, now) = (try store.status(), try store.read(\.now))
         try console.show("status", status.json, lines: status.lines(at: now))
     }
 }

@@ -55,6 +55,9 @@ package struct AuditCheckpoint: Sendable {
             if let epoch = end.epoch, epoch < checkpoint.epoch {
                 return (end.events, "\(seen) saw epoch \(checkpoint.epoch), and this is epoch \(epoch)")
             }
+            guard checkpoint.size >= end.removed else {
+                return (end.removed, "\(seen) saw \(checkpoint.size) events, and retention has removed \(end.removed)")
+            }
             guard let passed else {
                 return (end.events + 1, "the record ends at event \(end.events), and \(seen) saw \(checkpoint.size)")
             }

@@ -39,7 +39,7 @@ package struct Backup: Sendable {
         asOf = facts.lastWriteAt
         bytes = store.database.bytes
         auditEvents = head?.seq ?? 0
-        auditHead = try head?.hash ?? store.read(\.auditOrigin)
+        auditHead = try head?.hash ?? store.read { try $0.auditBeginning().head }
     }
 }
 

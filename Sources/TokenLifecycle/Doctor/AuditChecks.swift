@@ -17,12 +17,10 @@ extension HealthCheck {
                 "the audit record is broken at event \(broken.seq): \(broken.what)",
                 hint: "keep a copy, and compare with a backup: somebody wrote to the file past tokenctl")
         }
-        let last = verification.events
-        return .ok(
-            whole
-                ? "\(last.counted("event")), each follows from the one before"
-                : "the newest of \(last.counted("event"))",
-            .count("audit_events", Int(clamping: last)))
+        let events = verification.events.counted("event")
+        return whole
+            ? .ok("\(events), each follows from the one before")
+            : .ok("the newest of \(events)", .count("audit_events", Int(clamping: verification.events)))
     }
 
     /// Opens everything that is sealed: with the key it names, in the row it belongs to, matching its public half.

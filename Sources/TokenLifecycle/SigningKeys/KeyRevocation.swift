@@ -234,7 +234,7 @@ package struct KeyRevocation: Act {
             report.lines.append("jwks.file is not set: see to it that what verifiers fetch no longer carries the key")
         }
         if try store.read({ try $0.keysNotDestroyedYet() }).contains(kid) {
-            report.lines.append(SigningKey.notDestroyedYet("its"))
+            report.lines.append(SigningKey.notDestroyedYet("its") + ": 'tokenctl cleanup' tries again")
         }
         report.details.append(.init("published_in", .array(carriers.map(JSON.string))))
         return report

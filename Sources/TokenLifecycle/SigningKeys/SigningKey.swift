@@ -77,8 +77,7 @@ package struct SigningKey: Sendable {
 
     /// What is said of a private half that is overwritten and still in the log; `whose` is "its" or "the … of key K".
     static func notDestroyedYet(_ whose: String) -> String {
-        "\(whose) private half is overwritten, but a copy stays in the write-ahead log while somebody reads the database: "
-            + "'tokenctl cleanup' tries again"
+        "\(whose) private half is overwritten, but a copy stays in the write-ahead log while somebody reads the database"
     }
 
     func jwk() throws -> JWK {

@@ -30,6 +30,7 @@ struct `The program ends in` {
     private static let lines: [(code: Int32, line: String, says: String)] = [
         (0, "session list --limit 1", ""), (0, "session list --user nobody", ""), (0, "init --if-missing", ""),
         (1, "token verify -", ""), (1, "denylist check -", ""),
+        (2, "--db $DIR/nothing.db doctor --nagios", ""),
         (3, "session list --user nobody --fail-empty", ""),
         (4, "session show ses_00000000", "no session ses_00000000"), (4, "key show nothere", "no key nothere"),
         (5, "session revoke --user zoe --reason test", "not confirmed"),

@@ -67,6 +67,8 @@ import TokenLifecycle
             "cause of a revocation": words(SigningKey.RevocationCause.self),
             "scope of a deny rule": words(DenyScope.self), "outcome of an item": words(Report.Outcome.self),
             "kind of a token": words(Inspection.Kind.self), "answer of a check": ["yes", "no", "skipped"],
+            "answer of the doctor": words(Finding.Answer.self),
+            "check of the doctor": HealthCheck.all.map(\.name),
             "refusal reason": words(RefusalReason.self), "reason of a refused refresh": words(RefreshRefusal.self),
             "table of a cleanup": words(CleanupTable.Name.self),
             "why a cleanup keeps rows": words(CleanupTable.Why.self), "error": words(Failure.Kind.self),

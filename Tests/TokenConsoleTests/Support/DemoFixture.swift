@@ -64,6 +64,7 @@ final class DemoFixture {
     /// `{session}` and the like become something that is there.
     private func filled(_ text: String) -> String {
         var text = text.replacingOccurrences(of: "{folder}", with: folder.path)
+            .replacingOccurrences(of: "{database}", with: database.path)
         for (name, arguments) in Self.placeholders where text.contains("{\(name)}") {
             let found = Self.run(arguments, input: "", environment: [:], in: folder)
             text = text.replacingOccurrences(

@@ -41,7 +41,8 @@ struct Invocation: Sendable {
     }
 
     static let of: [String: Invocation] = [
-        "init": Invocation("--if-missing"), "status": Invocation(), "migrate": Invocation("--check"),
+        "init": Invocation("--if-missing"), "status": Invocation(), "doctor": Invocation(code: .no),
+        "migrate": Invocation("--check"),
         "cleanup": Invocation(),
         "session list": Invocation("--limit", "3"), "session show": Invocation("{session}"),
         "session create": Invocation("--user", "zoe", "--with-tokens"), "session revoke": Invocation("{session}"),
@@ -73,6 +74,9 @@ struct Invocation: Sendable {
         "denylist export": Invocation(),
         "denylist import": Invocation("-", "--reason", "test", "--yes", input: "{denylist}"),
         "audit list": Invocation("--limit", "3"), "audit verify": Invocation(),
+        "audit checkpoint": Invocation(), "audit export": Invocation(),
+        "metrics": Invocation(), "backup create": Invocation("{folder}/copy.db"),
+        "backup verify": Invocation("{database}"), "stats": Invocation("--since", "60d"),
         "policy list": Invocation(), "policy get": Invocation("access.ttl"),
         "policy set": Invocation("access.ttl", "5m", "--reason", "test", "--yes"),
         "completion bash": Invocation(), "completion zsh": Invocation(), "completion fish": Invocation(),

@@ -97,6 +97,20 @@ import TokenStorage
         #expect(try fault(other) == 6, "its events come to epoch 1, and no restore began another")
     }
 
+    @Test func `an epoch begins with the event that says so, and follows the one before`() throws {
+        func restored(to epoch: Int64) throws -> TestStore {
+            let test = try store()
+            _ = try test.store.write(as: test.actor) { try $0.audit(AuditEvent.restoring, counts: ["epoch": epoch]) }
+            try test.tamper("UPDATE store SET epoch = \(epoch)")
+            return test
+        }
+        let test = try restored(to: 2)
+        #expect(try fault(test) == nil)
+        try test.tamper("UPDATE store SET epoch = 1")
+        #expect(try fault(test) == 7)
+        #expect(try fault(restored(to: 3)) == 7)
+    }
+
     /// What a chain alone cannot show; a checkpoint kept outside can.
     @Test func `a cut tail is not seen by the chain, and its head says so`() throws {
         let test = try store()
