@@ -59,9 +59,9 @@ struct AuditVerify: ConsoleCommand {
         let text = try InputFile.read(checkpoint, limit: 16_384)
         do {
             return try AuditCheckpoint(text, trusting: trust)
-        } catch let refusal as SignedStatement.Refusal {
+        } catch {
             throw Failure(
-                .malformed, "the checkpoint \(checkpoint) proves nothing: \(refusal.rawValue)",
+                .malformed, "the checkpoint \(checkpoint) proves nothing: \(error.rawValue)",
                 hint: "take another copy of it, and the thumbprint that was noted when it was made", target: checkpoint)
         }
     }

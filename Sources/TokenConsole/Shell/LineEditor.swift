@@ -1,6 +1,7 @@
 internal import CProcess
 internal import CReadline
 internal import Glibc
+internal import TokenLifecycle
 
 /// GNU Readline, all of whose state is global: the one room where it is touched, on the main thread.
 ///

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-package import TokenLifecycle
+internal import TokenLifecycle
 
 /// What the last listing showed, row by row: `@2` stands for the id that row 2 had then, whatever is listed there by now.
 package struct ListedRows: Sendable {

@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import TokenLifecycle
+internal import TokenLifecycle
 
 /// One shell: everything that stays from one line to the next. Each command goes through the same dispatcher as one-shot
 /// use, in this one world; the store stays open between lines, with no transaction and no lock.

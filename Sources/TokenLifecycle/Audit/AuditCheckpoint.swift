@@ -1,4 +1,4 @@
-package import TokenJOSE
+internal import TokenJOSE
 
 /// How long the audit chain of a store was at some instant and how it ended, signed by the store, to be kept where whoever
 /// can write the store cannot: on another machine, in a ticket, on paper.

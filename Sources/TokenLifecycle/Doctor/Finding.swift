@@ -1,4 +1,4 @@
-package import TokenJOSE
+internal import TokenJOSE
 
 /// What a check found: how grave, in one line, and what to do about it.
 package struct Finding: Sendable {

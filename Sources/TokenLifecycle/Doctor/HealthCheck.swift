@@ -1,4 +1,4 @@
-package import TokenStorage
+internal import TokenStorage
 
 /// One invariant of a store: its name, what it costs to look, and how to look.
 package struct HealthCheck: Sendable {

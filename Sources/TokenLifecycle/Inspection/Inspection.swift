@@ -1,5 +1,5 @@
 internal import TokenCrypto
-package import TokenJOSE
+internal import TokenJOSE
 internal import TokenStorage
 
 /// What a text is, and every check with its answer. Never an oracle: of a secret that does not match, nothing is told.

@@ -12,7 +12,7 @@ extension Database {
     /// Throws `exists`, `cannotCreate`, `full`, `io`, `corrupt`, `interrupted`.
     package func copy(to path: String, passing: (_ pages: Int, _ of: Int) throws -> Void = { _, _ in }) throws {
         let copy = try DatabaseFile(path)
-        try copy.create(group: nil)
+        try copy.create(sharedWith: nil)
         var stopped: (any Error)?
         do {
             try exclusively { database in
@@ -34,7 +34,7 @@ extension Database {
             }
             try copy.sync()
         } catch {
-            copy.removeHalfMade()
+            copy.names.forEach { unlink($0) }
             throw stopped ?? error
         }
     }

@@ -20,7 +20,7 @@ import TokenStorage
 
     @Test func `a healthy store passes every check`() throws {
         let test = try healthyStore()
-        try test.logInWithTokens()
+        _ = try test.logInWithTokens()
         let diagnosis = try test.store.diagnose(.deep)
         #expect(diagnosis.findings.filter { $0.answer > .ok }.map(\.line) == [])
         #expect(diagnosis.isHealthy && !diagnosis.isUntrusted)

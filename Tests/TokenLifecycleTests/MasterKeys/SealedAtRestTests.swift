@@ -116,14 +116,14 @@ import TokenStorage
             test.advance(.seconds(2))
             try test.logIn("bob")
             #expect(try test.read { try $0.keysNotDestroyedYet() } == [kid])
-            #expect(try test.read { try $0.status().warnings.contains { $0.contains("write-ahead log") } })
+            #expect(try test.store.status().warnings.contains { $0.contains("write-ahead log") })
         }
         try other.close()
         test.advance(.seconds(2))
         try test.logIn("carol")
         #expect(try test.key(kid).destroyedAt != nil)
         #expect(try bytesOnDisk(test).range(of: ciphertext) == nil)
-        #expect(try test.read { try $0.status().warnings.filter { $0.contains("write-ahead log") } } == [])
+        #expect(try test.store.status().warnings.filter { $0.contains("write-ahead log") } == [])
     }
 
     @Test func `the key set is for all to read, and the database is not`() throws {
