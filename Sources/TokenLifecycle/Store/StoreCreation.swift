@@ -46,7 +46,8 @@ package struct StoreCreation {
 
     private func insertFacts(_ database: Database, _ masterKey: MasterKey, at now: Instant) throws {
         let storeID = Crockford.encode(try Entropy.bytes(10))
-        let identity = try PrivateJWK.generate(for: .edDSA)
+        // Its thumbprint is what --trust takes: like a kid, it must not look like a flag.
+        let identity = try KeyMaterial.generate(.edDSA).privateJWK
         let sealed = try masterKey.seal(identity, context: SealContext.identity(storeID))
         let idKey = try Entropy.bytes(16)
         let replayKey = try Entropy.bytes(32)

@@ -78,7 +78,7 @@ import TokenLifecycle
 
     @Test func `without the master key says so only when asked to look that deep`() throws {
         healthy()
-        let without = ["XDG_CONFIG_HOME": "/nonexistent"]
+        let without = ["TOKENCTL_MASTER_KEY_FILE": "/nonexistent"]
         #expect(fixture.run(["doctor"], environment: without).code == .done)
         let deep = fixture.run(["doctor", "--deep"], environment: without)
         #expect(deep.code == .no && deep.output.hasPrefix("unknown   sealed_keys"))

@@ -139,7 +139,8 @@ import TokenStorage
             try test.tamper(
                 """
                 WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
-                INSERT INTO deny_rule (scope, value, matches_until, created_at, actor) SELECT 'token', i, 1, 1, 'x' FROM n
+                INSERT INTO deny_rule (scope, value, matches_until, created_at, changed_at, actor)
+                SELECT 'token', i, 1, 1, 1, 'x' FROM n
                 """)
         },
     ]

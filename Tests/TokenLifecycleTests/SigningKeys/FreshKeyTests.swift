@@ -73,7 +73,7 @@ import TokenStorage
         try test.revokeKey(old, replacing: true) { $0.isFresh = true }
         #expect(try test.keyState(old) == .revoked)
         #expect(try test.keyState(standby) == .removed)
-        #expect(try ![old, standby].contains(try #require(try test.signer)))
+        #expect(![old, standby].contains(try #require(try test.signer)))
         #expect(try test.standbys.count == 1)
         #expect(try test.verify(login.access?.text) == .inactive(.keyRevoked))
         #expect(try test.verify(try test.refresh(login.refreshToken).pair.access.text) == .active)
