@@ -48,4 +48,9 @@ package struct Report: Sendable {
         self.lines = lines
         self.details = details
     }
+
+    /// The end of a headline: tokens are denied here at once, so who asks nobody is the one who has to be told of.
+    static func acceptedElsewhere(until instant: Instant?, at now: Instant) -> String {
+        instant.map { "; a verifier without the denylist accepts access tokens until \($0.clockText(at: now))" } ?? ""
+    }
 }

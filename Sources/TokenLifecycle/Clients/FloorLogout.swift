@@ -90,7 +90,7 @@ package struct FloorLogout: Act {
         let seq = try store.audit(
             action, target: whom == .everyone ? nil : names.joined(separator: ","), reason: reason,
             counts: ["sessions": Int64(decision.live), "kept": Int64(decision.kept.count)])
-        let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
+        let accepted = Report.acceptedElsewhere(until: stillValid, at: store.now)
         var items: [Report.Item] = []
         switch whom {
         case .everyone:
@@ -115,7 +115,7 @@ package struct FloorLogout: Act {
         }
         let who = whom == .everyone ? "everyone" : names.joined(separator: ", ")
         var report = Report(
-            action: action, items: items, lines: ["\(who): logged out, \(decision.sessions) ended\(denied)"],
+            action: action, items: items, lines: ["\(who): logged out, \(decision.sessions) ended\(accepted)"],
             stillValidUntil: stillValid, details: [.init("sessions_ended", .integer(Int64(decision.live)))])
         report.audit = seq
         return report

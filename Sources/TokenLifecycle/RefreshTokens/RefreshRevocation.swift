@@ -78,8 +78,8 @@ package struct RefreshRevocation: Act {
         let what =
             live.count == 1
             ? "\(live[0].id) of \(live[0].session.user)" : live.count.counted("family", plural: "families")
-        let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-        report.lines = ["\(what) ended\(fate(of: decision.sessions))\(denied)"]
+        let accepted = Report.acceptedElsewhere(until: stillValid, at: store.now)
+        report.lines = ["\(what) ended\(fate(of: decision.sessions))\(accepted)"]
         report.audit = seq
         return report
     }

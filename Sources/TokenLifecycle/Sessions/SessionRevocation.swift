@@ -78,10 +78,7 @@ package struct SessionRevocation: Act {
                 + decision.gone.map { .init($0.id.text, .unchanged, note: $0.pastEnd(at: store.now)) },
             lines: [], stillValidUntil: decision.meant.stillValidUntil(at: store.now),
             details: [.init("sessions_ended", .integer(Int64(live.count)))])
-        // Denied here at once; who asks nobody is the one who has to be told.
-        let accepted = report.stillValidUntil.map {
-            "; a verifier without the denylist accepts access tokens until \($0.clockText(at: store.now))"
-        }
+        let accepted = Report.acceptedElsewhere(until: report.stillValidUntil, at: store.now)
         if !live.isEmpty || decision.outlived.isEmpty {
             let ended =
                 switch live.count {
@@ -89,13 +86,12 @@ package struct SessionRevocation: Act {
                 case 1: "\(live[0].id) of \(live[0].user) ended"
                 default: "\(live.count.counted("session")) ended"
                 }
-            report.lines.append(ended + (accepted ?? ""))
+            report.lines.append(ended + accepted)
         }
         for session in decision.outlived {
-            let until = session.accessUntil?.clockText(at: store.now) ?? ""
             report.lines.append(
-                "\(session.id) of \(session.user) \(session.pastEnd(at: store.now) ?? ""); "
-                    + "access tokens denied until \(until)")
+                "\(session.id) of \(session.user) \(session.pastEnd(at: store.now) ?? "")"
+                    + Report.acceptedElsewhere(until: session.accessUntil, at: store.now))
         }
         report.audit = seq
         return report

@@ -99,8 +99,8 @@ package struct UserLogout: Act {
             try store.deny(
                 .user, user, issuedBefore: store.now, matchesUntil: stillValid ?? store.now, audit: seq, reason: reason)
             items.append(.init(user, ended == 0 ? .denied : .ended, note: ended == 0 ? "no live session" : nil))
-            let denied = stillValid.map { "; access tokens denied until \($0.clockText(at: store.now))" } ?? ""
-            lines.append("\(user): \(ended.counted("session")) ended\(denied)")
+            let accepted = Report.acceptedElsewhere(until: stillValid, at: store.now)
+            lines.append("\(user): \(ended.counted("session")) ended\(accepted)")
         }
         var report = Report(
             action: "user.logout", items: items, lines: lines, stillValidUntil: stillValid,
