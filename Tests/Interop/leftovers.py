@@ -1,19 +1,22 @@
 """No raw secret outlives the line that printed it: a full run, and then every byte it left behind is searched.
 
-usage: leftovers.py TOKENCTL      needs the sqlite3 shell for a backup
+usage: leftovers.py TOKENCTL      needs the sqlite3 shell to hold the log open
 
 Looked for are the tokens as printed, their secrets as bytes, hex and base64, and the master key; looked at are the
 database, its log and shared memory while open, a copy and a backup, the key set, every line on standard error, every
-listing and the audit record, and whatever the run left in its home and temporary folders.
+listing and the audit record, the exports, and whatever the run left in its home and temporary folders, with the history
+of a shell into which secrets were typed.
 """
 
 import base64
 import os
+import pty
 import re
+import select
 import subprocess
 import sys
 
-from harness import Checks, World
+from harness import DEADLINE, Checks, World
 
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -105,12 +108,43 @@ def full_run(world, secrets, said):
     listings = []
     for verb in (["session", "list", "--state", "all"], ["refresh", "list", "--state", "all"], ["user", "list"],
                  ["client", "list"], ["key", "list"], ["key", "export", "jwks"], ["denylist", "list"], ["audit", "list"],
-                 ["policy", "list"], ["status"], ["user", "show", "alice"], ["client", "show", "web"], ["key", "timeline"]):
+                 ["policy", "list"], ["status"], ["user", "show", "alice"], ["client", "show", "web"], ["key", "timeline"],
+                 ["doctor", "--deep"], ["stats"], ["stats", "--by", "ip"]):
         listings.append(run(*verb).out)
         listings.append(run(*verb, "--json").out)
     for session in (alice, bob, carol):
         listings.append(run("session", "show", session["session_id"], "--json").out)
+    for export in (["metrics"], ["audit", "export"], ["audit", "checkpoint"], ["denylist", "export"]):
+        listings.append(run(*export).out)
+    listings.append(run("backup", "create", world.path("ours.db")).out)
+    type_secrets(world, [token, bob["session_token"], alice["access_token"], token.upper()])
     return listings
+
+
+def type_secrets(world, secrets):
+    """A shell at a terminal, with each secret typed as an argument, as a line of its own and inside a word."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ.clear()
+        os.environ.update(world.environment, TERM="dumb")
+        os.execv(world.binary, [world.binary, "shell"])
+
+    def until_prompt():
+        seen = b""
+        while not seen.endswith(b"> "):
+            ready, _, _ = select.select([terminal], [], [], DEADLINE)
+            if not ready:
+                raise SystemExit(f"the shell came to no prompt: {seen!r}")
+            seen += os.read(terminal, 4096)
+
+    until_prompt()
+    for line in ["status"] + [form.format(text) for text in secrets
+                              for form in ("token verify {}", "{}", "session list --user x{}", "help {} # why")]:
+        os.write(terminal, line.encode() + b"\n")
+        until_prompt()
+    os.write(terminal, b"exit\n")
+    os.waitpid(pid, 0)
+    os.close(terminal)
 
 
 def main():
@@ -132,19 +166,21 @@ def main():
         holder.stdin.flush()
         holder.stdout.readline()
         listings = full_run(world, secrets, said)
-        subprocess.run(["sqlite3", world.path("tokens.db"), f".backup '{world.path('backup.db')}'"], check=True)
         checks.that("there is a log to look at", os.path.getsize(world.path("tokens.db-wal")) > 0)
         checks.that("there are secrets to look for", len(secrets.needles) > 100, str(len(secrets.needles)))
-        looked_at = 0
+        looked_at = set()
         for folder, _, names in os.walk(world.folder):
             for name in names:
                 if name == "master.key":
                     continue
                 with open(os.path.join(folder, name), "rb") as file:
                     found = secrets.found_in(file.read())
-                looked_at += 1
+                looked_at.add(name)
                 checks.equal(f"no secret in {name}", found, [])
-        checks.that("database, log, shared memory, backup and key set were all there", looked_at >= 5, str(looked_at))
+        expected = {"tokens.db", "tokens.db-wal", "tokens.db-shm", "tokens.jwks.json", "ours.db", "history"}
+        checks.equal("database, log, shared memory, key set, backup and history were all there", expected - looked_at, set())
+        with open(world.path(".local/state/tokenctl/history"), encoding="utf-8") as file:
+            checks.equal("the history holds what was no secret", file.read().split(), ["status", "exit"])
         checks.equal("no secret on standard error", secrets.found_in("\n".join(said).encode()), [])
         checks.equal("no secret in any listing", secrets.found_in("\n".join(listings).encode()), [])
         # The search itself: it finds what is there.
