@@ -43,9 +43,12 @@ static inline void readline_completed(int end) {
 
 /// Clears the line after Ctrl-C and shows an empty one, whatever readline was in the middle of: a search, an argument.
 static inline void readline_clear_line(void) {
-    fputs("^C", rl_outstream);
     rl_free_line_state();
     rl_callback_sigcleanup();
+    // What was half typed stays to be read, with the ^C behind it: a search is over before that is written.
+    rl_point = rl_end;
+    rl_redisplay();
+    fputs("^C", rl_outstream);
     rl_replace_line("", 0);
     rl_crlf();
     rl_on_new_line();

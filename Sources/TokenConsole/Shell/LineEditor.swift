@@ -33,7 +33,7 @@ internal import TokenLifecycle
             { _, _, _ in MainActor.assumeIsolated { LineEditor.showCompletions() } })
     }
 
-    /// Lets a person type a line. Ctrl-C clears it and begins again.
+    /// Lets a person type a line. Ctrl-C leaves what was begun to be read, and begins again.
     static func readLine(_ prompt: String, _ interruption: Interruption) -> Event {
         start()
         event = nil

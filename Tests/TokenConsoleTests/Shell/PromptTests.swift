@@ -38,14 +38,11 @@ struct `At its prompt the shell` {
     }
 
     @Test func `has a hint in front when something is wrong`() throws {
-        let standby = try fixture.run("key", "list", "--state", "standby", "-o", "id").output
-        for kid in standby.split(separator: "\n") {
-            let revoked = try fixture.run(
-                "key", "revoke", String(kid), "--cause", "test", "--reason", "x", "--yes", "--confirm", String(kid))
-            #expect(revoked.code == 0, "\(revoked.errors)")
-        }
+        let example = try fixture.run(
+            "policy", "set", "token.issuer", "https://tokenctl.example", "--reason", "x", "--yes")
+        #expect(example.code == 0, "\(example.errors)")
         let terminal = try fixture.shell()
-        #expect(terminal.transcript.contains("tokenctl: hint: no standby key"), "\(terminal.transcript)")
+        #expect(terminal.transcript.contains("tokenctl: hint: token.issuer is the example"), "\(terminal.transcript)")
         let missing = try fixture.shell("--db", fixture.folder.path + "/none.db")
         #expect(missing.transcript.contains("there is no database"))
         #expect(try missing.run("help times").lowercased().contains("durations"))

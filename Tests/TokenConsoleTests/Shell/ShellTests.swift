@@ -90,7 +90,7 @@ import TokenLifecycle
         }
         #expect(shell("session list --limit 1").output.hasPrefix("ses_"))
         #expect(shell("session revoke @1").code == .notPermitted)
-        #expect(shell("session create --user x --as dave").code == .notPermitted)
+        #expect(shell("session revoke @1 --as dave").code == .notPermitted)
         let writing = try ShellWorld { $0.globals.actor = "carol" }
         let ids = writing.ids("session list --limit 2")
         writing("session revoke \(ids[0]); session revoke \(ids[1]) --as dave")

@@ -175,6 +175,7 @@ final class Terminal {
             .replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "").replacing(/\u{1B}[=>]/, with: "").replacing(
                 "\r\n", with: "\n"
             ).replacing("\r", with: "")
-            .replacing("\u{7}", with: "")
+            // A bell; and keys that are signals, as a terminal is sent them while a command runs: neither shows.
+            .replacing(/[\u{3}\u{7}]/, with: "")
     }
 }
