@@ -74,6 +74,7 @@ package struct Dispatcher {
             return nil
         } catch let error where root.message(for: error) == root.configuration.version {
             try console.output.writeLine(root.configuration.version)
+            try console.output.writeLine(Version.libraries)
             return nil
         } catch {
             throw usage(root.message(for: error), path, arguments)

@@ -60,7 +60,7 @@ struct LineState {
                 }
         } else if !isVerb {
             expected = .command
-            commands = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            commands = command.displayedSubcommands
                 .map { Offer($0.name, note: $0.configuration.abstract) }
         } else {
             let positional = description.positional

@@ -36,7 +36,7 @@ enum ValueSource: Equatable {
         "denylist import": [.files],
         "policy get": [.policies], "policy set": [.policies, .policyValue],
         "token verify": [.free], "token inspect": [.free], "token introspect": [.free],
-        "token refresh": [.free], "help": [.commands],
+        "token refresh": [.free], "help": [.commands], "__man": [.free],
     ]
 
     /// The source of an option's values.
@@ -84,8 +84,7 @@ extension ValueSource {
     private static func commands(below words: [String]) -> [Offer] {
         guard let path = try? CommandPath(words, from: Tokenctl.self), path.options.isEmpty else { return [] }
         let topics = words.isEmpty ? HelpTopic.allCases.map { Offer($0.rawValue, note: $0.summary) } : []
-        return path.last.configuration.subcommands.filter { $0.configuration.shouldDisplay }
-            .map { Offer($0.name, note: $0.configuration.abstract) } + topics
+        return path.last.displayedSubcommands.map { Offer($0.name, note: $0.configuration.abstract) } + topics
     }
 
     /// `a,b` goes on to `a,b,c`: names not yet there, behind those that are.

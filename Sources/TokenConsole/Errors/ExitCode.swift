@@ -1,6 +1,6 @@
 internal import TokenLifecycle
 
-/// How tokenctl ends: the contract of docs/cli.md, frozen at 1.0. From 64 on, the numbers of sysexits.h.
+/// How tokenctl ends: the contract of docs/exit-codes.md, frozen at 1.0. From 64 on, the numbers of sysexits.h.
 package enum ExitCode: Int32, CaseIterable, Sendable {
     case done = 0
     /// The answer is no: inactive, denied, unhealthy, broken.

@@ -9,6 +9,14 @@ struct HelpLayout {
         width = min(max(columns ?? 80, 40), 100)
     }
 
+    func text(_ block: HelpBlock) -> String {
+        switch block {
+        case .paragraphs(let text): paragraphs(text)
+        case .section(let title, let entries): section(title, entries)
+        case .asIs(let text): text + "\n"
+        }
+    }
+
     /// Paragraphs as they fit; lines that begin with a blank stay as they are.
     func paragraphs(_ text: String) -> String {
         var result: [String] = []
@@ -32,7 +40,7 @@ struct HelpLayout {
     }
 
     /// Empty without entries.
-    func section(_ title: String, _ entries: [(label: String, text: String)]) -> String {
+    func section(_ title: String, _ entries: [HelpBlock.Entry]) -> String {
         guard !entries.isEmpty else { return "" }
         let margin = String(repeating: " ", count: Self.indent)
         var lines = ["\(title):"]

@@ -26,31 +26,32 @@ enum HelpTopic: String, CaseIterable {
 
     func text(columns: Int?) -> String {
         let layout = HelpLayout(columns: columns)
-        let parts =
-            switch self {
-            case .globals: Self.globals(layout)
-            case .formats: [layout.section("FORMATS", OutputFormat.allCases.map { ($0.rawValue, $0.summary) })]
-            case .times: [layout.section("TIMES", Self.instants), layout.section("DURATIONS", Self.durations)]
-            case .exitCodes:
-                [layout.section("EXIT CODES", ExitCode.allCases.map { (String($0.rawValue), $0.summary) })]
-            case .filters: [Self.filtersPage]
-            case .output: [Self.outputPage]
-            case .acts: [Self.actsPage]
-            case .secrets: [Self.secretsPage]
-            case .shell: [Self.shellPage]
-            }
-        return ([layout.paragraphs(summary)] + parts).joined(separator: "\n")
+        return ([.paragraphs(summary)] + blocks).map(layout.text).joined(separator: "\n")
     }
 
-    private static func globals(_ layout: HelpLayout) -> [String] {
-        let options = CommandArguments(of: Tokenctl.self).all.map { ($0.label, $0.explanation) }
-        return [
-            layout.paragraphs("They may stand before or after the verb."), layout.section("GLOBAL OPTIONS", options),
-            layout.section("VARIABLES", variables),
-        ]
+    var blocks: [HelpBlock] {
+        switch self {
+        case .globals:
+            [
+                .paragraphs("They may stand before or after the verb."), .section("GLOBAL OPTIONS", Self.globalOptions),
+                .section("VARIABLES", Self.variables),
+            ]
+        case .formats: [.section("FORMATS", OutputFormat.allCases.map { ($0.rawValue, $0.summary) })]
+        case .times: [.section("TIMES", Self.instants), .section("DURATIONS", Self.durations)]
+        case .exitCodes: [.section("EXIT CODES", ExitCode.allCases.map { (String($0.rawValue), $0.summary) })]
+        case .filters: [.asIs(Self.filtersPage)]
+        case .output: [.asIs(Self.outputPage)]
+        case .acts: [.asIs(Self.actsPage)]
+        case .secrets: [.asIs(Self.secretsPage)]
+        case .shell: [.asIs(Self.shellPage)]
+        }
     }
 
-    private static let variables = [
+    private static var globalOptions: [HelpBlock.Entry] {
+        CommandArguments(of: Tokenctl.self).all.map { ($0.label, $0.explanation) }
+    }
+
+    static let variables: [HelpBlock.Entry] = [
         (
             "TOKENCTL_DB",
             "The database; else /var/lib/tokenctl/tokens.db where it exists, else $XDG_DATA_HOME/tokenctl/tokens.db"
@@ -62,13 +63,13 @@ enum HelpTopic: String, CaseIterable {
         ("NO_COLOR, CLICOLOR_FORCE", "No colours, or colours everywhere"),
     ]
 
-    private static let instants = [
+    private static let instants: [HelpBlock.Entry] = [
         ("2026-01-31T09:30:00Z", "RFC 3339, with an offset or Z; fractions down to milliseconds"),
         ("2026-01-31", "Midnight, UTC"), ("now", "This moment"),
         ("15m", "In filters and with --at: so long ago. In acts: from now on"),
     ]
 
-    private static let durations = [
+    private static let durations: [HelpBlock.Entry] = [
         ("90s 15m 1h30m 7d 2w", "Seconds, minutes, hours, days, weeks: from large to small, no sign, no fraction"),
         ("25ms", "Milliseconds, only with --batch-time and --watch"),
     ]

@@ -48,8 +48,11 @@ import TokenLifecycle
         #expect(run.errors.count < 600 && run.errors.contains("zzz"), "\(run.errors.prefix(1000))")
     }
 
-    @Test func `knows its version`() {
-        #expect(Run(["--version"]).output == "tokenctl toy\n")
+    @Test func `knows its version, and those of the libraries that it runs with`() {
+        let lines = Run(["--version"]).output.split(separator: "\n")
+        #expect(lines.first == "tokenctl toy")
+        #expect(lines.count == 2)
+        #expect(lines.last?.wholeMatch(of: /SQLite 3\.\d+\.\d+, OpenSSL 3\.\d+\.\d+ .*/) != nil)
     }
 
     @Test(arguments: [

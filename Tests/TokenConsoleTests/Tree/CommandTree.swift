@@ -81,6 +81,7 @@ struct Invocation: Sendable {
         "policy set": Invocation("access.ttl", "5m", "--reason", "test", "--yes"),
         "completion bash": Invocation(), "completion zsh": Invocation(), "completion fish": Invocation(),
         "help": Invocation("session", "list"), "__complete": Invocation("bash", input: "tokenctl se"),
+        "__man": Invocation("tokenctl-session-list.1"),
         "shell": Invocation(input: "session list --limit 3\n"),
     ]
 }

@@ -218,8 +218,7 @@ import TokenLifecycle
         "--audience", "--group", "--older-than", "--batch-time", "--max-time", "--max-rows", "--user-agent", "--data",
         "--scope", "--min-sessions", "--ttl", "--claim", "--aud", "--iss", "--at", "--if-older-than", "--kid", "--typ",
         "--jti", "--token", "--issued-before", "--expires", "--value", "--verb", "--actor", "--target", "--ahead",
-        "--trust",
-        "--command",
+        "--trust", "--command", "--date",
     ]
 
     @Test func `takes the globals that are known before parsing`() {
