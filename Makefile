@@ -5,12 +5,14 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 RELEASE := .build/release/tokenctl
 EXAMPLE := Examples/HummingbirdApp
+PICTURE := Tests/TokenConsoleTests/Transcripts/stolen-laptop.txt docs/stolen-laptop.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test example torture lint bench build release install clean packages packages-test
+.PHONY: help demo test example torture lint bench docs picture build release man install uninstall deb clean packages
+.PHONY: packages-test packages-deb
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: release ## Build, fill ./.demo with an example, and tour it
 	scripts/demo $(RELEASE)
@@ -25,10 +27,15 @@ example: packages-test build ## Build the example application, and drive it by H
 torture: release ## The long forms: a million steps, 10,000 histories of keys, races, kills (hours)
 	Tests/torture $(RELEASE)
 
-lint: packages ## Check formatting, style and who imports what
+lint: packages ## Check formatting, style, who imports what, links, pictures
 	$(SWIFT) format lint --strict --recursive $(wildcard Package.swift Sources Tests migrations Benchmarks Examples)
 	scripts/check-layers
 	scripts/check-layers --self-test
+	scripts/check-links
+	scripts/terminal-picture --check $(PICTURE)
+
+picture: ## Draw the README's picture anew, from the transcript that it shows
+	scripts/terminal-picture $(PICTURE)
 
 bench: packages-test release ## Measure, beside a peer in the same run
 	scripts/bench $(RELEASE)
@@ -37,17 +44,32 @@ build: packages ## Debug build
 	$(SWIFT) build
 
 release: packages ## The binary to install: .build/release/tokenctl
-	$(SWIFT) build -c release --static-swift-stdlib -Xlinker --strip-all --product tokenctl
+	$(SWIFT) build -c release --product tokenctl --static-swift-stdlib --disable-local-rpath \
+		-Xlinker --strip-all -Xlinker -z -Xlinker now
 
-install: ## Copy the release binary (built if there is none) to PREFIX, /usr/local
-	test -x $(RELEASE) || $(MAKE) release
-	install -D -m 0755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/tokenctl
+$(RELEASE):
+	$(MAKE) release
+
+man: $(RELEASE) ## The manual: a page for each command and topic, in dist/man
+	scripts/man $(RELEASE) dist/man
+
+install: $(RELEASE) ## Program, manual, completions and units to PREFIX, /usr/local (DESTDIR=… before it)
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install-files $(RELEASE)
+
+uninstall: ## Remove what install put there, and nothing else
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) scripts/install-files --remove
+
+deb: release packages-deb ## A Debian package, in dist (packaging/test-deb tries it in a chroot)
+	scripts/deb $(RELEASE) dist
 
 clean: ## Remove what the other targets made
-	rm -rf .build .demo .venv $(EXAMPLE)/.build
+	rm -rf .build .demo .venv dist $(EXAMPLE)/.build
 
 packages:
 	@scripts/install-packages
 
 packages-test:
 	@scripts/install-packages --with-tests
+
+packages-deb:
+	@scripts/install-packages --with-debian
