@@ -12,6 +12,10 @@ extension StorageError {
             self.init(.busy, "the database is busy: another process holds its lock", hint: "try again")
         case SQLITE_FULL:
             self.init(.full, "the disk is full", hint: "make room, then try again")
+        case SQLITE_IOERR where code == Self.noRoomForSharedMemory:
+            self.init(
+                .full, "the disk is full: there is no room for the index of the log, without which nothing can be read",
+                hint: "make room, then try again; 32 KiB are enough to read")
         case SQLITE_READONLY:
             self.init(.readOnly, "the database may only be read")
         case SQLITE_PERM, SQLITE_AUTH:
@@ -40,6 +44,9 @@ extension StorageError {
     init(_ error: DatabaseError) {
         self.init(sqlite: error.extendedResultCode.rawValue, error.message, sql: error.sql)
     }
+
+    /// SQLITE_IOERR_SHMSIZE, a macro that is not imported: the file `-shm` could not be made as large as it must be.
+    private static let noRoomForSharedMemory: Int32 = SQLITE_IOERR | 19 << 8
 
     static let interruption = StorageError(.interrupted, "interrupted: nothing was changed")
 }
