@@ -37,6 +37,9 @@ lint: packages ## Check formatting, style, who imports what, links, pictures
 picture: ## Draw the README's picture anew, from the transcript that it shows
 	scripts/terminal-picture $(PICTURE)
 
+docs: packages ## The library's documentation, from its public symbols, in dist/docs
+	scripts/docs dist/docs
+
 bench: packages-test release ## Measure, beside a peer in the same run
 	scripts/bench $(RELEASE)
 

@@ -2,6 +2,7 @@
 ///
 /// Texts are lower case, without a full stop, and never carry secrets or SQL. A refused token is a `Verdict`, not a failure.
 public struct Failure: Error, Equatable, Sendable {
+    /// What stood in the way, and so what helps: `busy` and `io` may go when tried again, the others need somebody.
     public enum Kind: String, CaseIterable, Sendable {
         /// A named object does not exist.
         case notFound = "not_found"
@@ -33,14 +34,18 @@ public struct Failure: Error, Equatable, Sendable {
         case interrupted
     }
 
+    /// What a program decides by.
     public var kind: Kind
+    /// What happened, for a person.
     public var message: String
+    /// What would help, where that is known.
     public var hint: String?
     /// The object that the failure is about, as the caller named it; never a secret.
     public var target: String?
     /// The statement behind it, still with its `$1` parameters and without any value: for `-vv`.
     package var sql: String?
 
+    /// Texts are lower case and without a full stop; none of them may carry a secret.
     public init(_ kind: Kind, _ message: String, hint: String? = nil, target: String? = nil) {
         self.kind = kind
         self.message = message

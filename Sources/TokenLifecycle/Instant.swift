@@ -2,8 +2,10 @@ package import TokenStorage
 
 /// A point in time: whole Unix milliseconds, UTC (the unit of every time in the store).
 public struct Instant: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01T00:00:00Z, leap seconds not counted; negative before.
     public var milliseconds: Int64
 
+    /// So many milliseconds since 1970-01-01T00:00:00Z.
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
@@ -23,14 +25,17 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     public static func < (a: Instant, b: Instant) -> Bool { a.milliseconds < b.milliseconds }
 
+    /// So much later, to the millisecond.
     public static func + (instant: Instant, duration: Duration) -> Instant {
         Instant(milliseconds: instant.milliseconds + duration.milliseconds)
     }
 
+    /// So much earlier, to the millisecond.
     public static func - (instant: Instant, duration: Duration) -> Instant {
         Instant(milliseconds: instant.milliseconds - duration.milliseconds)
     }
 
+    /// The time between two instants; negative where the first one is earlier.
     public static func - (later: Instant, earlier: Instant) -> Duration {
         .milliseconds(later.milliseconds - earlier.milliseconds)
     }

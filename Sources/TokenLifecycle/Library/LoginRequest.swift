@@ -8,6 +8,7 @@ public struct LoginRequest: Sendable {
     public var client: String?
     /// Where it came from, IPv4 or IPv6.
     public var address: String?
+    /// What the browser or app calls itself; kept to show, never compared.
     public var userAgent: String?
     /// A name the user knows the device by.
     public var device: String?
@@ -18,6 +19,7 @@ public struct LoginRequest: Sendable {
     /// Of the tokens, one word each.
     public var scope: [String] = []
 
+    /// The rest is set on the value; all of it may stay as it is.
     public init(user: String, client: String? = nil) {
         self.user = user
         self.client = client
@@ -56,6 +58,7 @@ extension IPAddress {
 
 /// What a login gives. The tokens exist here and nowhere else: the store keeps only hashes.
 public struct LoginResult: Sendable {
+    /// The login as it now stands.
     public var session: SessionInfo
     /// For a cookie; see `cookie`.
     public var sessionToken: String
@@ -69,10 +72,12 @@ public struct LoginResult: Sendable {
 
 /// An access token and the refresh token that fetches the next one.
 public struct TokenPair: Sendable {
+    /// A signed JWT (RFC 9068), for `Authorization: Bearer`.
     public var accessToken: String
     /// The access token's `exp`.
     public var accessExpiresAt: Instant
     /// Single use: store the one that the next refresh gives.
     public var refreshToken: String
+    /// `ses_…`: the session that both are tied to.
     public var sessionID: String
 }

@@ -2,17 +2,23 @@
 public struct SessionInfo: Sendable, Equatable {
     /// `ses_…`: no secret; what operators see, and the `sid` of access tokens.
     public var id: String
+    /// The subject, as given at login.
     public var user: String
+    /// The client it was begun at.
     public var client: String
     /// When the user logged in; regenerating keeps it.
     public var loggedInAt: Instant
+    /// The last activity that moved the idle deadline: at most a minute, or a tenth of the timeout, behind the last request.
     public var lastSeenAt: Instant
     /// The first of idle deadline and absolute expiry.
     public var aliveUntil: Instant
     /// Activity does not move it.
     public var expiresAt: Instant
+    /// Where it was begun from, IPv4 or IPv6, where that was said.
     public var address: String?
+    /// What the browser or app called itself at login.
     public var userAgent: String?
+    /// The name the user knows the device by.
     public var device: String?
     /// As given at login: a JSON object as text.
     public var attributes: String?
@@ -30,7 +36,9 @@ extension SessionInfo {
 
 /// Whether a session token opens a live session.
 public enum SessionAnswer: Sendable, Equatable {
+    /// It does.
     case active(SessionInfo)
+    /// It does not: log in again.
     case inactive(SessionRefusal)
 
     /// The session, where it is alive.
@@ -45,8 +53,13 @@ public enum SessionRefusal: String, CaseIterable, Sendable {
     case wrongKind = "wrong_kind"
     /// Not a token of this store.
     case unknown
+    /// Not seen for longer than its idle timeout.
     case idleExpired = "idle_expired"
-    case expired, ended
+    /// Its absolute expiry has come.
+    case expired
+    /// Ended, by logging out, by an operator or by a replayed refresh token.
+    case ended
+    /// Its client, or everyone, was logged out.
     case loggedOut = "logged_out"
 
     init?(_ state: SessionState) {

@@ -15,6 +15,7 @@ internal import TokenStorage
 /// to use from any number of tasks: one connection writes, a few read, and no call blocks a cooperative thread. What is
 /// refused is an answer; errors are `Failure`s, and say that the store could not decide.
 public final class TokenStore: Sendable {
+    /// How a store is opened. All of it has a standard.
     public struct Options: Sendable {
         /// Connections that read beside the one that writes; at least 1.
         public var readers = 2
@@ -24,8 +25,10 @@ public final class TokenStore: Sendable {
         public var lockTimeout: Duration = .seconds(5)
         /// Who is recorded as acting; the OS user id is recorded beside it.
         public var actor = "application"
+        /// Where time comes from; another one only in tests.
         public var clock = Clock.system
 
+        /// The standards.
         public init() {}
     }
 

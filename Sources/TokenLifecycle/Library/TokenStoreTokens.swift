@@ -2,18 +2,23 @@ internal import TokenJOSE
 
 /// What became of a refresh token.
 public enum RefreshAnswer: Sendable {
+    /// Spent: these take its place.
     case refreshed(TokenPair)
+    /// Log in again.
     case refused(RefreshRefusal)
 }
 
 /// Whether an access token is accepted.
 public enum TokenAnswer: Sendable {
+    /// It is.
     case active(AccessClaims)
+    /// It is not: answer 401.
     case inactive(RefusalReason)
 }
 
 /// What an accepted access token says (RFC 9068 §2.2).
 public struct AccessClaims: Sendable {
+    /// `sub`: the user.
     public let subject: String
     private let claims: JWTClaims
 
@@ -24,13 +29,17 @@ public struct AccessClaims: Sendable {
         self.claims = claims
     }
 
+    /// `client_id`.
     public var client: String? { claims.clientID }
     /// `sid`: the session it is tied to.
     public var session: String? { claims.sid }
     /// `jti`.
     public var tokenID: String? { claims.jti }
+    /// `scope`, a word each; empty where the token names none.
     public var scope: [String] { claims.scope.map { $0.split(separator: " ").map(String.init) } ?? [] }
+    /// `iat`, to the second.
     public var issuedAt: Instant? { claims.iat.map(Instant.init(seconds:)) }
+    /// `exp`, to the second.
     public var expiresAt: Instant? { claims.exp.map(Instant.init(seconds:)) }
     /// All of them, a JSON object as text.
     public var json: String { claims.json.text }

@@ -18,13 +18,21 @@ package struct RefreshRequest: Sendable {
 
 /// Why a refresh token was refused: stable words, never an error.
 public enum RefreshRefusal: String, CaseIterable, Sendable {
+    /// Mistyped, cut, or no token at all.
     case malformed
     /// A session token or a JWT where a refresh token was expected.
     case wrongKind = "wrong_kind"
+    /// Not a token of this store.
     case unknown
+    /// Presented by another client than it was given to.
     case wrongClient = "wrong_client"
+    /// More was asked for than the login was given.
     case wrongScope = "wrong_scope"
-    case expired, ended
+    /// The family, or its session, has run out.
+    case expired
+    /// The login was ended, by logging out, by an operator or by an earlier replay.
+    case ended
+    /// Its client, or everyone, was logged out.
     case loggedOut = "logged_out"
     /// Spent before: the family has been ended, if it was not already.
     case replayed

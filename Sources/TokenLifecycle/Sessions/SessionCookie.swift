@@ -3,6 +3,7 @@
 /// The prefix `__Host-` makes browsers insist on `Secure`, `Path=/` and no `Domain`, so that no neighbouring host can
 /// plant one (RFC 6265bis §4.1.3.2). `HttpOnly` keeps it from scripts, `SameSite=Lax` from other sites' forms.
 public enum SessionCookie {
+    /// What the cookie is called.
     public static let name = "__Host-session"
 
     /// The value of a `Set-Cookie` header that gives the browser a session token. `lifetime` is cut to whole seconds.

@@ -2,10 +2,12 @@ internal import Glibc
 
 /// Where the product takes its time from: injected, so that tests decide it.
 public struct Clock: Sendable {
+    /// The time of day, whatever the system says it is: it may step back.
     public var now: @Sendable () -> Instant
     /// Waits about this long. A test's clock moves forward instead.
     public var sleep: @Sendable (Duration) -> Void
 
+    /// A clock of one's own, for tests.
     public init(now: @escaping @Sendable () -> Instant, sleep: @escaping @Sendable (Duration) -> Void) {
         self.now = now
         self.sleep = sleep

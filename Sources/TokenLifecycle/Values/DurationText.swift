@@ -5,7 +5,7 @@ extension Duration {
     /// Reads `90s`, `15m`, `1h30m`, `7d`, `2w`: units from large to small, each once, no sign and no fraction.
     ///
     /// `ms` is understood only where `allowingMilliseconds` says so, so that `5ms` is not five minutes misspelt.
-    public init(text: String, allowingMilliseconds: Bool = false) throws(Failure) {
+    package init(text: String, allowingMilliseconds: Bool = false) throws(Failure) {
         var rest = Substring(text)
         var total: Int64 = 0
         var smallest = Int64.max
@@ -28,7 +28,7 @@ extension Duration {
     }
 
     /// The shortest text that reads back as this duration: `1h30m`, `7d`, `250ms`, `0s`; a negative one gets a `-`.
-    public var text: String {
+    package var text: String {
         guard self != .zero else { return "0s" }
         var rest = milliseconds.magnitude
         var text = milliseconds < 0 ? "-" : ""

@@ -2,9 +2,9 @@ package import TokenStorage
 
 /// An IP address as 16 bytes in network order; IPv4 as IPv6-mapped (`::ffff:a.b.c.d`, RFC 4291 §2.5.5.2), so that one
 /// column holds both and a range of either is one range of bytes.
-public struct IPAddress: Hashable, Comparable, Sendable {
+package struct IPAddress: Hashable, Comparable, Sendable {
     /// Always 16 bytes.
-    public let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     init?(bytes: [UInt8]) {
         guard bytes.count == 16 else { return nil }
@@ -14,16 +14,16 @@ public struct IPAddress: Hashable, Comparable, Sendable {
     /// Reads IPv4 in dotted decimal (no leading zeros: some readers take them for octal) or IPv6 (RFC 4291 §2.2).
     ///
     /// A zone (`%eth0`) means something on one host only, and is refused.
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         guard let bytes = Self.mapped(ipv4: Substring(text)) ?? Self.groups(ipv6: Substring(text)) else {
             throw Failure(.usage, "cannot read '\(text.prefix(60))' as an IP address")
         }
         self.bytes = bytes
     }
 
-    public var isIPv4: Bool { bytes.starts(with: Self.mappedPrefix) }
+    package var isIPv4: Bool { bytes.starts(with: Self.mappedPrefix) }
 
-    public static func < (a: IPAddress, b: IPAddress) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+    package static func < (a: IPAddress, b: IPAddress) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
 
     static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
@@ -84,7 +84,7 @@ extension Unicode.Scalar {
 
 extension IPAddress: CustomStringConvertible {
     /// Dotted decimal, or the IPv6 text of RFC 5952: lower case, the longest run of zero groups as `::`.
-    public var description: String {
+    package var description: String {
         if isIPv4 { return bytes[12...].map(String.init).joined(separator: ".") }
         let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         let hex = groups.map { String($0, radix: 16) }

@@ -1,16 +1,16 @@
 /// A range of addresses in CIDR notation (RFC 4632), or one address.
-public struct IPNetwork: Hashable, Sendable {
+package struct IPNetwork: Hashable, Sendable {
     /// The lowest address of the range.
-    public let first: IPAddress
+    package let first: IPAddress
     /// The highest address of the range.
-    public let last: IPAddress
+    package let last: IPAddress
     /// Bits that all addresses share, 0 to 128; an IPv4 `/24` is 120 here.
-    public let prefix: Int
+    package let prefix: Int
 
     /// Reads `10.0.0.0/8`, `2001:db8::/32` or a single address.
     ///
     /// Bits beyond the prefix are refused, because `10.1.2.3/8` may mean the network or the host.
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let address = try IPAddress(String(parts[0]))
         let width = address.isIPv4 && !parts[0].contains(":") ? 32 : 128
@@ -48,11 +48,11 @@ public struct IPNetwork: Hashable, Sendable {
         (self.first, self.last, self.prefix) = (first, last, prefix)
     }
 
-    public func contains(_ address: IPAddress) -> Bool { (first...last).contains(address) }
+    package func contains(_ address: IPAddress) -> Bool { (first...last).contains(address) }
 }
 
 extension IPNetwork: CustomStringConvertible {
-    public var description: String {
+    package var description: String {
         if prefix == 128 { return first.description }
         return first.isIPv4 && prefix >= 96 ? "\(first)/\(prefix - 96)" : "\(first)/\(prefix)"
     }

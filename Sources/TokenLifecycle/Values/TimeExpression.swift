@@ -1,14 +1,14 @@
 /// A time as an operator writes it, before it is known what "now" is.
-public enum TimeExpression: Equatable, Sendable {
+package enum TimeExpression: Equatable, Sendable {
     case now
     case instant(Instant)
     /// A bare duration; which way it points is the verb's to say.
     case offset(Duration)
 
     /// In filters and in looking back, a bare duration is *ago*; in every act it is *from now*.
-    public enum Direction: Sendable { case ago, fromNow }
+    package enum Direction: Sendable { case ago, fromNow }
 
-    public init(_ text: String) throws(Failure) {
+    package init(_ text: String) throws(Failure) {
         if text == "now" {
             self = .now
         } else if text.utf8.contains(UInt8(ascii: "-")) {
@@ -21,7 +21,7 @@ public enum TimeExpression: Equatable, Sendable {
         }
     }
 
-    public func resolved(at now: Instant, _ direction: Direction) -> Instant {
+    package func resolved(at now: Instant, _ direction: Direction) -> Instant {
         switch self {
         case .now: now
         case .instant(let instant): instant

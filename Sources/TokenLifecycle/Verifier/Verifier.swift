@@ -13,6 +13,7 @@ internal import TokenStorage
 /// It looks for changes every `maxStaleness`, also for a database that was replaced or restored. Where it could not read for
 /// `failAfter` it answers `unavailable`, never `active`. Safe to use from any number of tasks and threads; `verify` never waits.
 public final class Verifier: Sendable {
+    /// What is accepted, and how old knowledge may become. All of it has a standard.
     public struct Options: Sendable {
         /// How often the store is looked at for changes: a revocation is known after so long at the latest.
         public var maxStaleness: Duration = .seconds(1)
@@ -24,10 +25,12 @@ public final class Verifier: Sendable {
         public var issuer: String?
         /// Needed only where an imported HS256 key verifies tokens.
         public var masterKeyFile: String?
+        /// Where time comes from; another one only in tests.
         public var clock = Clock.system
         /// Time that no clock setting moves, for ages. A test's stands still.
         var elapsed: @Sendable () -> Duration = { [start = ContinuousClock.now] in ContinuousClock.now - start }
 
+        /// The standards.
         public init() {}
     }
 
@@ -88,6 +91,7 @@ public final class Verifier: Sendable {
     /// How many deny rules are held.
     public var ruleCount: Int { held.withLock { $0.knowledge.rules.count } }
 
+    /// Judges a token by what is held in memory, and never waits.
     public func verify(_ accessToken: String) -> VerifierAnswer {
         verify(Array(accessToken.utf8))
     }
