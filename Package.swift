@@ -43,6 +43,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(name: "tokenctl", dependencies: ["TokenConsole"], swiftSettings: strict),
+        .executableTarget(
+            name: "racer", dependencies: ["TokenLifecycle"], path: "Tests/Racer", swiftSettings: strict),
         .testTarget(name: "TokenCryptoTests", dependencies: ["TokenCrypto"], swiftSettings: strict),
         .testTarget(name: "TokenJOSETests", dependencies: ["TokenJOSE", "TokenCrypto"], swiftSettings: strict),
         .testTarget(name: "TokenStorageTests", dependencies: ["TokenStorage"], swiftSettings: strict),

@@ -1,11 +1,13 @@
 """Many processes spend one refresh token at the same time: one rotation, one successor for all of them, nobody logged out.
 
-usage: races.py TOKENCTL [PROCESSES [ROUNDS]]      24 processes, 2 rounds unless said otherwise
+usage: races.py TOKENCTL [PROCESSES [ROUNDS [RACER]]]      24 processes, 2 rounds unless said otherwise
 
-Then the other side: after the grace, the same token from as many processes is a replay, counted, and ended once.
+With RACER (Tests/Racer) the processes are applications that stay open from round to round. Then the other side: after the
+grace, the same token from as many processes is a replay, counted, and ended once.
 """
 
 import json
+import subprocess
 import sys
 import time
 
@@ -38,11 +40,34 @@ class RaceWorld(World):
         return self.run("refresh", "list", "--user", user, "--state", "all", "--json").json["items"][0]
 
 
-def rounds(checks, world, count, repeats):
+class Applications:
+    """Processes that each answer one line with one line, and end when there are no more."""
+
+    def __init__(self, racer, world, count):
+        self.processes = [
+            subprocess.Popen(
+                [racer, world.path("tokens.db"), world.path("master.key")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                env=world.environment, text=True, bufsize=1)
+            for _ in range(count)]
+
+    def race(self, token):
+        for process in self.processes:
+            process.stdin.write(token + "\n")
+        answers = [json.loads(process.stdout.readline() or "{}") for process in self.processes]
+        return [(0 if "access_token" in answer else 1, answer, answer.get("reason", "it ended")) for answer in answers]
+
+    def end(self):
+        for process in self.processes:
+            process.stdin.close()
+        return [process.wait(DEADLINE) for process in self.processes]
+
+
+def rounds(checks, world, count, repeats, racer=None):
+    applications = Applications(racer, world, count) if racer else None
     wrong = {"exits": [], "rotations": [], "successors": [], "access tokens": [], "states": []}
     token = world.log_in("alice")["refresh_token"]
     for number in range(1, repeats + 1):
-        answers = race(world, token, count)
+        answers = applications.race(token) if applications else race(world, token, count)
         for code, _, err in answers:
             if code != 0:
                 wrong["exits"].append((number, code, err))
@@ -59,7 +84,9 @@ def rounds(checks, world, count, repeats):
         token = successors.pop()
         if token is None:
             break
-    of = f"{count} processes, {repeats} rounds"
+    of = f"{count} {'applications' if applications else 'processes'}, {repeats} rounds"
+    if applications:
+        checks.equal(f"{of}: each ends well", set(applications.end()), {0})
     checks.equal(f"{of}: each is answered", wrong["exits"][:3], [])
     checks.equal(f"{of}: one rotation a round", wrong["rotations"][:3], [])
     checks.equal(f"{of}: all are given the same successor", wrong["successors"][:3], [])
@@ -90,11 +117,12 @@ def main():
     binary = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 24
     repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 2
+    racer = sys.argv[4] if len(sys.argv) > 4 else None
     checks = Checks()
     with RaceWorld(binary, "--alg", "ES256") as world:
         # The widest grace there is: a window that a busy machine cannot outlast.
         world.run("policy", "set", "refresh.grace", "60s", "--reason", "race", "--yes")
-        rounds(checks, world, count, repeats)
+        rounds(checks, world, count, repeats, racer)
         replays(checks, world, count)
         checks.equal("the audit record is whole", world.run("audit", "verify").code, 0)
     checks.end()
