@@ -45,8 +45,8 @@ extension String {
     package func isIdentical(to other: String) -> Bool {
         // Short names differ in length more often than not, which is a look at each.
         guard utf8.count == other.utf8.count, self == other else { return false }
-        // What is equal and ASCII is identical; only other text can be equal and different.
-        return utf8.elementsEqual(other.utf8)
+        // What is equivalent to ASCII and is not it takes more bytes; only other text can be equal, as long, and different.
+        return utf8Span.isKnownASCII || utf8.elementsEqual(other.utf8)
     }
 }
 

@@ -2,7 +2,9 @@ internal import TokenCrypto
 internal import TokenJOSE
 
 /// The checks of an access token, one after the other; what an earlier one found, a later one uses.
-struct TokenChecks<Knowledge: TokenKnowledge> {
+///
+/// Never copied: counting the references to all that it holds would take longer than most of the checks.
+struct TokenChecks<Knowledge: TokenKnowledge>: ~Copyable {
     private let knowledge: Knowledge
     private let jws: CompactJWS
     private let claims: JWTClaims

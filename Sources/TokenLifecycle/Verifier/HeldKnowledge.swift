@@ -1,31 +1,44 @@
 internal import TokenJOSE
 
-/// What a `Verifier` knew when it last looked: keys, rules, floors and policies of one snapshot. Immutable once in use.
-struct HeldKnowledge: Sendable, TokenKnowledge {
-    var clock: Clock
-    var storeID: String
-    var epoch: Int64
-    /// The last write that this knowledge includes.
-    var lastWriteAt: Instant
-    /// When rules were last lifted: a later time means that rules here may be gone.
-    var rulesLiftedAt: Instant
-    /// Keys, policies and floors change only with an audited act.
-    var auditHead: Int64
-    var clockSkew: Duration
-    var issuer: String
-    var audience: String
-    var keys: [String: KnownKey]
-    var unnamed: KnownKey?
-    var floor: Instant?
-    var clientFloors: [String: Instant]
-    var rules: HeldRules
+/// What a `Verifier` knew when it last looked: keys, rules, floors and policies of one snapshot.
+///
+/// By reference, because a token is verified in less time than it takes to copy this.
+final class HeldKnowledge: Sendable, TokenKnowledge {
+    struct Facts: Sendable {
+        var clock: Clock
+        var storeID: String
+        var epoch: Int64
+        /// The last write that this knowledge includes.
+        var lastWriteAt: Instant
+        /// When rules were last lifted: a later time means that rules here may be gone.
+        var rulesLiftedAt: Instant
+        /// Keys, policies and floors change only with an audited act.
+        var auditHead: Int64
+        var clockSkew: Duration
+        var issuer: String
+        var audience: String
+        var keys: [String: KnownKey]
+        var unnamed: KnownKey?
+        var floor: Instant?
+        var clientFloors: [String: Instant]
+        var rules: HeldRules
+    }
 
-    var now: Instant { max(clock.now(), lastWriteAt) }
+    let facts: Facts
+
+    init(_ facts: Facts) {
+        self.facts = facts
+    }
+
+    var now: Instant { max(facts.clock.now(), facts.lastWriteAt) }
+    var clockSkew: Duration { facts.clockSkew }
+    var issuer: String { facts.issuer }
+    var audience: String { facts.audience }
     var explains: Bool { false }
 
-    func knownKey(kid: String) -> KnownKey? { keys[kid] }
+    func knownKey(kid: String) -> KnownKey? { facts.keys[kid] }
 
-    func knownKeyWithoutKid() -> KnownKey? { unnamed }
+    func knownKeyWithoutKid() -> KnownKey? { facts.unnamed }
 
     func verifier(for key: KnownKey) throws -> JWSVerifier {
         guard let verifier = key.verifier else {
@@ -34,14 +47,14 @@ struct HeldKnowledge: Sendable, TokenKnowledge {
         return verifier
     }
 
-    func cause(ofRevoking key: SigningKey) -> Cause? { nil }
+    func cause(ofRevoking key: SigningKey) throws -> Cause? { nil }
 
     func denial(_ scope: DenyScope, _ value: String, issuedAt: Int64?, at: Instant) -> Denial? {
-        if let rule = rules.rule(scope, value), rule.matches(issuedAt: issuedAt) { return Denial() }
+        if let rule = facts.rules.rule(scope, value), rule.matches(issuedAt: issuedAt) { return Denial() }
         let floor: Instant?
         switch scope {
-        case .everyone: floor = self.floor
-        case .client: floor = clientFloors.isEmpty ? nil : clientFloors[value]
+        case .everyone: floor = facts.floor
+        case .client: floor = facts.clientFloors.isEmpty ? nil : facts.clientFloors[value]
         case .token, .session, .user, .key: floor = nil
         }
         // Rules are forgotten, floors never. A token without `iat` counts as older than any.

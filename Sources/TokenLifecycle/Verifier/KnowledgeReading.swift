@@ -5,29 +5,29 @@ extension StoreReader {
     /// What a `Verifier` has to know now. Of the rules only those that came since `before`, where nothing was taken away.
     func knowledge(since before: HeldKnowledge?, clock: Clock) throws -> HeldKnowledge {
         let head = try sql.value("SELECT max(seq) FROM audit_event") ?? Int64(0)
-        if let before, before.isContinued(by: facts) {
-            var knowledge = before.auditHead == head ? before : try settings(head: head, clock, keeping: before.rules)
-            knowledge.lastWriteAt = facts.lastWriteAt
+        if let before = before?.facts, before.isContinued(by: facts) {
+            var known = before.auditHead == head ? before : try settings(head: head, clock, keeping: before.rules)
+            known.lastWriteAt = facts.lastWriteAt
             if before.lastWriteAt != facts.lastWriteAt {
-                try forEachRule(changedAfter: before.lastWriteAt) { knowledge.rules.add($0, $1, cutOff: $2, until: $3) }
-                knowledge.rules.settleRecent(after: (now - policies.clockSkew).seconds)
+                try forEachRule(changedAfter: before.lastWriteAt) { known.rules.add($0, $1, cutOff: $2, until: $3) }
+                known.rules.settleRecent(after: (now - policies.clockSkew).seconds)
             }
-            return knowledge
+            return HeldKnowledge(known)
         }
         var rules = HeldRules(for: try sql.value("SELECT count(*) FROM deny_rule") ?? 0)
         try forEachRule(changedAfter: Instant(milliseconds: .min)) { rules.settle($0, $1, cutOff: $2, until: $3) }
-        return try settings(head: head, clock, keeping: rules)
+        return HeldKnowledge(try settings(head: head, clock, keeping: rules))
     }
 
     /// All but the rules: a few rows, whatever the number of sessions.
-    private func settings(head: Int64, _ clock: Clock, keeping rules: HeldRules) throws -> HeldKnowledge {
+    private func settings(head: Int64, _ clock: Clock, keeping rules: HeldRules) throws -> HeldKnowledge.Facts {
         let keys = try allKeys().map { KnownKey($0, verifier: held(by: $0)) }
         var clientFloors: [String: Instant] = [:]
         try sql.forEach("SELECT client_id, floor_at FROM client WHERE floor_at > 0") { row in
             clientFloors[try row.get(0)] = try row.get(1, as: Instant.self)
             return true
         }
-        return HeldKnowledge(
+        return HeldKnowledge.Facts(
             clock: clock, storeID: facts.storeID, epoch: facts.epoch, lastWriteAt: facts.lastWriteAt,
             rulesLiftedAt: facts.rulesLiftedAt, auditHead: head, clockSkew: policies.clockSkew,
             issuer: policies.issuer, audience: policies.audience,
@@ -64,7 +64,7 @@ extension StoreReader {
     }
 }
 
-extension HeldKnowledge {
+extension HeldKnowledge.Facts {
     /// Whether the store is the one that this knowledge is of, and has only gone on since: neither restored nor with rules lifted.
     fileprivate func isContinued(by facts: StoreFacts) -> Bool {
         storeID == facts.storeID && epoch == facts.epoch && rulesLiftedAt == facts.rulesLiftedAt

@@ -89,7 +89,7 @@ public final class Verifier: Sendable {
     }
 
     /// How many deny rules are held.
-    public var ruleCount: Int { held.withLock { $0.knowledge.rules.count } }
+    public var ruleCount: Int { held.withLock { $0.knowledge.facts.rules.count } }
 
     /// Judges a token by what is held in memory, and never waits.
     public func verify(_ accessToken: String) -> VerifierAnswer {

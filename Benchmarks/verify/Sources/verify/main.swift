@@ -1,31 +1,23 @@
 import Foundation
 import TokenLifecycle
 
-// verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKEN-FILE ROUNDS
+// verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKENS ROUNDS
 //
-// Times, in turns so that a busy moment falls on all: raw OpenSSL, our verifier, jwt-kit. Prints the median of ROUNDS rounds,
-// nanoseconds for each token, one `name=value` a line, and what the deny rules take in memory.
+// Times raw OpenSSL, our verifier and jwt-kit on the tokens of a file, a line each. Prints the median of ROUNDS rounds, nanoseconds
+// for each token, one `name=value` a line, and what the deny rules take in memory.
 
 func residentBytes() -> Int {
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
     return (pages.flatMap { $0.count > 1 ? Int($0[1]) : nil } ?? 0) * 4096
 }
 
-func nanoseconds(_ count: Int, _ body: () async throws -> Bool) async rethrows -> Double {
-    let start = ContinuousClock.now
-    for _ in 0..<count {
-        guard try await body() else { fatalError("a token that should verify does not") }
-    }
-    return Double((ContinuousClock.now - start) / .nanoseconds(1)) / Double(count)
-}
-
 let words = CommandLine.arguments
 guard words.count == 8, let rounds = Int(words[7]) else {
-    print("usage: verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKEN-FILE ROUNDS")
+    print("usage: verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKENS ROUNDS")
     exit(64)
 }
 let algorithm = words[1]
-let token = try String(contentsOfFile: words[6], encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+let tokens = try String(contentsOfFile: words[6], encoding: .utf8).split(separator: "\n").map { Array($0.utf8) }
 
 var options = Verifier.Options()
 options.masterKeyFile = words[3]
@@ -35,21 +27,24 @@ let verifier = try await Verifier.open(at: words[2], options: options)
 let loading = ContinuousClock.now - began
 let grown = residentBytes() - before
 
-let raw = try RawOpenSSL(algorithm, key: words[4], token: token)
-let peer = try await Peer(algorithm, keySet: words[5], token: token)
-let bytes = Array(token.utf8)
+let raw = try RawOpenSSL(algorithm, key: words[4])
+let peer = try await Peer(algorithm, keySet: words[5])
+var tokenForOurs = Cycle(tokens)
+var tokenForPeer = Cycle(tokens)
+var signed = Cycle(tokens.map { raw.prepared($0) })
 
 // Each round takes some 10 ms of each.
-let count = max(50, Int(10_000_000 / (await nanoseconds(50) { raw.verify() })))
-var times: [String: [Double]] = [:]
+var timing = Timing()
+timing.add("trial", 200) { raw.verify(signed()) }
+let count = max(50, Int(10_000_000 / timing.median("trial")))
 for _ in 0..<rounds {
-    times["openssl", default: []].append(await nanoseconds(count) { raw.verify() })
-    times["tokenctl", default: []].append(await nanoseconds(count) { verifier.verify(bytes).claims != nil })
-    times["jwtkit", default: []].append(try await nanoseconds(max(10, count / 4)) { try await peer.verify() })
+    timing.add("openssl", count) { raw.verify(signed()) }
+    timing.add("tokenctl", count) { verifier.verify(tokenForOurs()).claims != nil }
+    let some = (0..<max(10, count / 4)).map { _ in tokenForPeer() }
+    timing.add("jwtkit", try await peer.time(for: some))
 }
-for (name, values) in times.sorted(by: { $0.key < $1.key }) {
-    print("\(name)=\(Int(values.sorted()[values.count / 2]))")
-}
+for name in ["openssl", "tokenctl", "jwtkit"] { print("\(name)=\(Int(timing.median(name)))") }
+print("ratio=\(Int(timing.ratio("tokenctl", to: "openssl") * 1000))")
 print("rules=\(verifier.ruleCount)")
 print("load_ms=\(Int(loading / .milliseconds(1)))")
 if verifier.ruleCount > 0 { print("rule_bytes=\(grown / verifier.ruleCount)") }
