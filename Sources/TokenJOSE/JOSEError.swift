@@ -41,16 +41,6 @@ package struct JOSEError: Error, Equatable, Sendable {
 
     /// A sentence for people.
     package var message: String { detail ?? reason.sentence }
-
-    /// Whether the text is well formed as far as it was read, and uses what this product refuses by design (RFC 8725).
-    package var isUnsupported: Bool {
-        switch reason {
-        case .jwe, .jsonSerialization, .algorithmNone, .unsupportedAlgorithm, .crit, .b64, .jku, .x5u, .jwk, .x5c, .x5t,
-            .zip, .nested, .unsupportedKeyType, .unsupportedCurve:
-            true
-        default: false
-        }
-    }
 }
 
 extension JOSEError {

@@ -28,13 +28,16 @@ import TokenConsole
         return blocks
     }
 
-    @Test func `has the runbooks that an operator looks for`() {
+    @Test func `has the runbooks that an operator looks for`() throws {
         #expect(
             Set(Self.blocks.map(\.heading)).isSuperset(of: [
                 "Monthly rotation", "Leaked signing key", "Stolen laptop", "Replayed refresh token",
                 "A client is compromised", "Log everyone out", "From one shared secret to keys with ids",
                 "Lost master key",
             ]))
+        // Which Tests/Interop/full_disk.py types: no transcript in memory can fill a disk.
+        let page = try String(contentsOf: Self.page, encoding: .utf8)
+        #expect(page.contains("\n## Full disk\n") && page.contains("\n```console full-disk\n"))
     }
 
     @Test(arguments: blocks)

@@ -17,14 +17,7 @@ struct AuditList: ListCommand {
 
     static let result = ResultShape.records(Listing.events())
 
-    @Option(name: .customLong("user"), help: ArgumentHelp("About this user; * for any text", valueName: "user"))
-    var users: [String] = []
-
-    @Option(name: .customLong("client"), help: ArgumentHelp("About this client; * for any text", valueName: "client"))
-    var clients: [String] = []
-
-    @Option(name: .customLong("key"), help: ArgumentHelp("About this key; * for any text", valueName: "kid"))
-    var keys: [String] = []
+    @OptionGroup var about: AboutOptions
 
     @Option(
         name: .customLong("target"),
@@ -48,7 +41,7 @@ struct AuditList: ListCommand {
         let now = try store.read(\.now)
         var meant = AuditFilter()
         // A rule's target is its scope and value; any other act's is the thing alone.
-        let named = [("user", users), ("client", clients), ("key", keys)].flatMap { scope, names in
+        let named = [("user", about.users), ("client", about.clients), ("key", about.keys)].flatMap { scope, names in
             names.flatMap { [$0, "\(scope) \($0)"] }
         }
         meant.targets = targets + named

@@ -22,14 +22,7 @@ struct DenylistList: ListCommand {
     @Option(help: ArgumentHelp("Only rules of exactly this value", valueName: "value"))
     var value: [String] = []
 
-    @Option(name: .customLong("user"), help: ArgumentHelp("About this user; * for any text", valueName: "user"))
-    var users: [String] = []
-
-    @Option(name: .customLong("client"), help: ArgumentHelp("About this client; * for any text", valueName: "client"))
-    var clients: [String] = []
-
-    @Option(name: .customLong("key"), help: ArgumentHelp("About this key; * for any text", valueName: "kid"))
-    var keys: [String] = []
+    @OptionGroup var about: AboutOptions
 
     @Option(help: ArgumentHelp("all: also rules that wait for cleanup", valueName: "state"))
     var state: AliveOrAll?
@@ -47,9 +40,9 @@ struct DenylistList: ListCommand {
         var meant = DenyRuleFilter()
         meant.scopes = Set(scope)
         meant.values = value
-        meant.users = users
-        meant.clients = clients
-        meant.keys = keys
+        meant.users = about.users
+        meant.clients = about.clients
+        meant.keys = about.keys
         meant.includesSpent = state == .all
         meant.since = times.since?.resolved(at: now, .ago)
         meant.until = times.until?.resolved(at: now, .ago)
@@ -63,7 +56,7 @@ struct DenylistList: ListCommand {
             return try console.count(count, schema: "denylist.list", options)
         }
         let words =
-            "\(scope.map(\.rawValue).sorted()) \(value) \(users) \(clients) \(keys) \(filter.includesSpent)"
+            "\(scope.map(\.rawValue).sorted()) \(value) \(about.users) \(about.clients) \(about.keys) \(filter.includesSpent)"
             + " \(times.fingerprint) \(expiresWithin?.text ?? "")"
         try console.list(.rules(), options, filters: words) {
             try $0.eachDenyRule(filter, descending: descending, after: $1, expecting: $2, $3)

@@ -11,7 +11,6 @@ package final class PEMBlock: Sendable {
     }
 
     package var isPrivate: Bool { label.hasSuffix("PRIVATE KEY") }
-    package var isPublic: Bool { label.hasSuffix("PUBLIC KEY") }
 
     /// The blocks of `text` in their order; other text around them is skipped. Throws `encrypted` for blocks that need a
     /// passphrase, `undecodable` when there is no whole block at all.

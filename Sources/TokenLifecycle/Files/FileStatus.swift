@@ -17,7 +17,6 @@ struct FileStatus {
     var group: UInt32 { status.st_gid }
     var bytes: Int { Int(status.st_size) }
     var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
-    var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
     /// As `ls -l` and `chmod` say it: `0640`.
     var modeText: String {
