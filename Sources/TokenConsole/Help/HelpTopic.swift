@@ -39,7 +39,9 @@ enum HelpTopic: String, CaseIterable {
             case .secrets: [Self.secretsPage]
             case .shell: [Self.shellPage]
             }
-        return ([layout.paragraphs(summary)] + parts).joined(separator: "\n")
+        let text = ([layout.paragraphs(summary)] + parts).joined(separator: "\n")
+        // Whatever follows, a prompt most of all, begins on a line of its own.
+        return text.hasSuffix("\n") ? text : text + "\n"
     }
 
     private static func globals(_ layout: HelpLayout) -> [String] {
