@@ -26,7 +26,9 @@ enum HelpTopic: String, CaseIterable {
 
     func text(columns: Int?) -> String {
         let layout = HelpLayout(columns: columns)
-        return ([.paragraphs(summary)] + blocks).map(layout.text).joined(separator: "\n")
+        let text = ([.paragraphs(summary)] + blocks).map(layout.text).joined(separator: "\n")
+        // Whatever follows, a prompt most of all, begins on a line of its own.
+        return text.hasSuffix("\n") ? text : text + "\n"
     }
 
     var blocks: [HelpBlock] {

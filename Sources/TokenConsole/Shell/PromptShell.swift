@@ -38,10 +38,7 @@ internal import TokenLifecycle
             case .line(let text): try take(text)
             case .noText:
                 _ = shell.report(Failure(.malformed, "what was typed is not UTF-8 text"))
-            case .end:
-                try? shell.console.output.write("\n")
-                try? shell.console.output.flush()
-                return .done
+            case .end: return .done
             case .terminated: break
             }
             if interruption.isEnd { return interruption.exitCode.flatMap(ExitCode.init(rawValue:)) ?? .terminated }

@@ -37,6 +37,8 @@ struct `The shell shows` {
         terminal.type("set pager on; session list --limit 50\r")
         try terminal.expect("anything else>")
         terminal.type("\u{3}")
+        // Whether it shows itself again depends on what it was at; asked to, it does.
+        terminal.type("r")
         try terminal.expect("anything else>")
         terminal.type("q")
         try terminal.awaitPrompt()

@@ -23,6 +23,7 @@ struct `At its prompt the shell` {
         terminal.type("\u{4}")
         #expect(try terminal.end() == 0)
         #expect(terminal.isCooked)
+        #expect(terminal.rest == "\n", "one prompt, and the line it stood on is over")
     }
 
     @Test func `says in its prompt what it stands on and how the last command ended`() throws {
