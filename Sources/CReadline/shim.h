@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <readline/readline.h>
 #include <readline/history.h>
 
@@ -53,6 +54,14 @@ static inline void readline_clear_line(void) {
     rl_crlf();
     rl_on_new_line();
     rl_redisplay();
+}
+
+/// Ends the line on which Ctrl-D was pressed. From 8.1 on readline does so itself, where pastes are marked.
+static inline void readline_end_line(void) {
+    const char *marks = rl_variable_value("enable-bracketed-paste");
+    if (rl_readline_version >= 0x0801 && marks && strcmp(marks, "on") == 0) return;
+    fputs("\n", rl_outstream);
+    fflush(rl_outstream);
 }
 
 /// Puts the terminal into readline's hands again, as it is after a stop.

@@ -5,13 +5,15 @@ internal import TokenStorage
 final class LiveReading {
     /// Longer than this and completion is felt as a delay.
     static let patience = Duration.milliseconds(40)
+    /// How long another process may hold the store for itself before there is nothing to offer.
+    static let lockTimeout = Duration.milliseconds(20)
 
     private let store: Store?
     private var deadline: Task<Void, Never>?
 
     init(_ console: inout Console) {
         console.globals.isReadOnly = true
-        console.globals.lockTimeout = .milliseconds(20)
+        console.globals.lockTimeout = Self.lockTimeout
         store = try? console.store(for: .reading)
         deadline = store.map { Self.interrupt($0.database, after: Self.patience) }
     }

@@ -36,11 +36,4 @@ enum Builtin: Equatable {
         default: return nil
         }
     }
-
-    /// Whether a line begins with one of the words that have a backslash of their own.
-    static func isForeign(_ line: Substring) -> Bool {
-        ["\\q", "\\?", "\\h", "\\x", "\\timing", "\\i", "\\watch"].contains {
-            line.prefix { !" \t;".contains($0) } == $0
-        }
-    }
 }

@@ -80,14 +80,15 @@ internal import TokenLifecycle
     }
 
     private static func accept(_ line: UnsafeMutablePointer<CChar>?) {
+        // Until the next line is wanted, the terminal is not readline's; at an end it would show another prompt.
+        rl_callback_handler_remove()
         guard let line else {
+            readline_end_line()
             event = .end
             return
         }
         defer { free(line) }
         event = String(validatingCString: line).map { .line($0) } ?? .noText
-        // Until the next line is wanted, the terminal is not readline's.
-        rl_callback_handler_remove()
     }
 }
 

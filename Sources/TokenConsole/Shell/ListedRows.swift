@@ -56,7 +56,8 @@ package struct ListedRows: Sendable {
     func rows(_ reference: RowReference) throws(Failure) -> ArraySlice<Row> {
         guard schema != nil else {
             throw Failure(
-                .usage, "\(reference.text) stands for nothing: nothing was listed yet", hint: "list something first")
+                .usage, "\(reference.text) stands for nothing: nothing was listed yet",
+                hint: "'session list' and the like number their rows")
         }
         guard let range = reference.range else {
             guard !isCut else {

@@ -71,6 +71,10 @@ final class Pager {
         }
         var status: CInt = 0
         while waitpid(child.id, &status, 0) < 0, errno == EINTR {}
+        // One that a signal ended, Ctrl-C most of all, left off in the middle of a line.
+        guard status & 0x7F != 0 else { return }
+        try screen.write("\n")
+        try screen.flush()
     }
 
     private func start() -> (id: pid_t, pipe: CInt)? {

@@ -37,11 +37,8 @@ internal import TokenLifecycle
             switch LineEditor.readLine(prompt, interruption) {
             case .line(let text): try take(text)
             case .noText:
-                _ = shell.report(Failure(.malformed, "what was typed is not UTF-8 text"))
-            case .end:
-                try? shell.console.output.write("\n")
-                try? shell.console.output.flush()
-                return .done
+                shell.refuse(Failure(.malformed, "what was typed is not UTF-8 text"))
+            case .end: return .done
             case .terminated: break
             }
             if interruption.isEnd { return interruption.exitCode.flatMap(ExitCode.init(rawValue:)) ?? .terminated }

@@ -44,17 +44,21 @@ package struct Shell {
         defer { console.place = outer }
         var code = ExitCode.done
         do {
-            for words in try Self.commands(in: line)
-            where code == .done && !isOver && !console.interruption.isRequested {
-                code = run(words)
+            for words in try Self.commands(in: line) where code == .done && !isOver {
+                // A signal between two commands ends the rest of the line, and of a script, like one in either of them.
+                let signal = console.interruption.exitCode.map { ExitCode(rawValue: $0) ?? .interrupted }
+                code = signal ?? run(words)
                 last = code
             }
         } catch {
-            code = report(error)
-            last = code
+            refuse(error)
+            code = last
         }
         return code
     }
+
+    /// Ends a line that is none like a command that failed.
+    mutating func refuse(_ error: any Error) { last = report(error) }
 
     /// Closes the store.
     package mutating func close() {
@@ -62,12 +66,13 @@ package struct Shell {
     }
 
     private static func commands(in line: String) throws(Failure) -> [[Words.Word]] {
-        let text = line.trimmingSpaces[...]
-        // The lexer would take the backslash of \q away.
-        if text.hasPrefix("\\"), Builtin.isForeign(text) {
-            return [text.split { " \t;".contains($0) }.map { Words.Word(text: String($0)) }]
-        }
-        return try Words.words(in: line)
+        let text = line.trimmingSpaces
+        guard text.hasPrefix("\\") else { return try Words.words(in: line) }
+        // No command begins with a backslash but those from elsewhere, and the lexer would take that of \q away.
+        var commands = try Words.words(in: String(text.dropFirst()))
+        guard !commands.isEmpty else { throw Failure(.usage, "a backslash alone is no command") }
+        commands[0][0].text = "\\" + commands[0][0].text
+        return commands
     }
 
     private mutating func run(_ words: [Words.Word]) -> ExitCode {
@@ -122,7 +127,7 @@ package struct Shell {
 
     private mutating func command(_ words: [Words.Word]) throws -> ExitCode {
         let resolution = try RowResolution(words, console.listed ?? ListedRows(), root: root)
-        try suggestBuiltin(words)
+        try refuseUnknown(words)
         let verb = verb(of: resolution.arguments)
         if let verb, verb.isReading {
             lastReading = words
@@ -149,15 +154,16 @@ package struct Shell {
         (try? CommandPath(arguments, from: root))?.last as? any ConsoleCommand.Type
     }
 
-    /// A misspelt word of the shell is not looked for in the command tree alone.
-    private func suggestBuiltin(_ words: [Words.Word]) throws(Failure) {
+    /// Words of the shell misspelt, and words from elsewhere; what is nearest to a noun, the command tree says better.
+    private func refuseUnknown(_ words: [Words.Word]) throws(Failure) {
         guard let word = words.first?.text, !word.hasPrefix("-") else { return }
         let nouns = root.configuration.subcommands.flatMap { $0.names }
         let builtins = Builtin.names.map(\.name) + ["help"]
-        guard !nouns.contains(word), !builtins.contains(word),
-            let nearest = Suggestions.nearest(to: word, among: nouns + builtins), builtins.contains(nearest)
-        else { return }
-        throw Failure(.usage, "the shell knows no command '\(word.prefix(40))'", hint: "did you mean '\(nearest)'")
+        let nearest = Suggestions.nearest(to: word, among: nouns + builtins)
+        guard !nouns.contains(word), nearest.map(builtins.contains) ?? true else { return }
+        throw Failure(
+            .usage, "the shell knows no command '\(word.prefix(40))'",
+            hint: nearest.map { "did you mean '\($0)'" } ?? "'help' lists those there are")
     }
 
     private func time(_ duration: Duration) throws {

@@ -30,10 +30,11 @@ struct ShellCompletion {
         return Completions(found, typed, isOpenEnded: isOpenEnded)
     }
 
-    /// The first thing that an operator should look at; nil where all is well.
+    /// The first thing that an operator should look at; nil where all is well. The store it opens is the one that the first Tab
+    /// finds open.
     mutating func firstFinding() throws -> String? {
         console.globals = console.standing
-        console.globals.lockTimeout = .milliseconds(250)
+        console.globals.lockTimeout = LiveReading.lockTimeout
         return try console.store(for: .reading).firstFinding()?.line
     }
 
@@ -46,7 +47,7 @@ struct ShellCompletion {
             let topics = words.count == 1 ? HelpTopic.allCases.map { Offer($0.rawValue, note: $0.summary) } : []
             return tree(Array(words.dropFirst()), begun) + completer.fitting(topics, begun)
         case "set": return completer.fitting(settings(Array(words.dropFirst()), begun), begun)
-        case "source", "\\i", ".read": return words.count == 1 ? FileOffers.offers(begun) : []
+        case "source", ".read": return words.count == 1 ? FileOffers.offers(begun) : []
         case "watch":
             let rest = words.dropFirst()
             let isInterval = rest.first?.first?.isNumber ?? false

@@ -23,6 +23,7 @@ struct `At its prompt the shell` {
         terminal.type("\u{4}")
         #expect(try terminal.end() == 0)
         #expect(terminal.isCooked)
+        #expect(terminal.rest == "\n", "one prompt, and the line it stood on is over")
     }
 
     @Test func `says in its prompt what it stands on and how the last command ended`() throws {
@@ -147,6 +148,11 @@ struct `At its prompt the shell` {
         let terminal = try fixture.shell(with: ["LC_ALL": "C"])
         #expect(try terminal.run("session create --user 'Zoë 山田' -q").contains("session_token="))
         #expect(try terminal.run("user show 'Zoë 山\t").contains("alive: Zoë 山田"))
+        // What is no text is refused, and said like any other failure.
+        terminal.type("user show ")
+        terminal.type(bytes: [0xFF, 0xFE, 0x0D])
+        #expect(try terminal.awaitPrompt().contains("is not UTF-8 text"))
+        #expect(terminal.transcript.hasSuffix("tokens.db [65]> "))
         // Taking back one character takes back all its bytes.
         #expect(try terminal.run("user show 'Zoë 山田x\u{7F}田\u{7F}'").contains("alive: Zoë 山田"))
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import TokenLifecycle
 
@@ -32,6 +33,16 @@ import TokenLifecycle
         #expect(answer.errors.contains("stdin:1: "))
         #expect(answer.errors.contains("stdin:2: "))
         #expect(shell.run(shell.script("status -q\n"), keepsGoing: true).code == .done)
+    }
+
+    @Test func `is ended by a signal that comes between two of its commands`() throws {
+        let interruption = Interruption()
+        try interruption.outlive()
+        let shell = try ShellWorld { $0.interruption = interruption }
+        _ = interruption.receive(SIGINT)
+        let answer = shell.run(shell.script("user list -o id\nuser show nobody\n"), keepsGoing: true)
+        #expect(answer.code == .interrupted)
+        #expect(answer.output == "")
     }
 
     @Test func `ends at exit, and at its last line without a line end`() throws {
@@ -99,6 +110,28 @@ struct `tokenctl shell, without a terminal,` {
         #expect(try run(["--file", path, "-c", "status"]).code == 64)
         #expect(try run(["--file", path + "none"]).code == 66)
         #expect(try run(["--columns", "nonsense"]).code == 64)
+    }
+
+    /// The short form; `Benchmarks/shell` watches ten thousand, in a script and at the prompt.
+    @Test func `keeps nothing in memory from command to command`() throws {
+        let running = try Program.start(["shell"], environment: environment)
+        func resident(after count: Int) throws -> Int {
+            let lines = String(repeating: "session list --state all --limit 1 -o id -q\n", count: count)
+            running.input.fileHandleForWriting.write(Data(lines.utf8))
+            var answers = 0
+            while answers < count {
+                let some = running.output.fileHandleForReading.availableData
+                try #require(!some.isEmpty, "the shell ended")
+                answers += some.count { $0 == 0x0A }
+            }
+            let size = try #require(running.proc("status").firstMatch(of: /VmRSS:\s+(\d+) kB/))
+            return try #require(Int(size.1))
+        }
+        let early = try resident(after: 100)
+        let late = try resident(after: 300)
+        #expect(late - early < 1024, "KiB, after 300 more")
+        try running.input.fileHandleForWriting.close()
+        #expect(running.end().code == 0)
     }
 
     @Test func `never takes the lines of the script for data`() throws {

@@ -41,7 +41,8 @@ import TokenLifecycle
         ("sesion", "did you mean 'tokenctl session'"),
         ("source", "takes one file"), ("\\watch", "nothing to repeat"), ("watch", "repeats a command"),
         ("watch session revoke ses_x", "only what reads"), ("watch cleanup", "only what reads"),
-        ("shell", "a shell already"), ("user show 'x", "a quote is not closed"),
+        ("shell", "a shell already"), ("user show 'x", "a quote is not closed"), ("\\", "a backslash alone"),
+        ("\\d", "knows no command '\\d'"), (".tables", "'help' lists those there are"),
     ])
     func `says what was meant`(line: String, hint: String) throws {
         let answer = try ShellWorld()(line)
@@ -65,8 +66,13 @@ import TokenLifecycle
         #expect(shell("session list --limit 1").json != nil)
         shell("\\timing")
         #expect(shell("set").errors.contains(/note: [0-9]+\.[0-9] ms\n/))
-        for line in ["help", "\\?", "?", ".help", "\\h"] {
+        for line in ["help", "\\?", "?", ".help", "\\h", "\\?; status # as typed"] {
             #expect(shell(line).output.contains("COMMANDS"))
+        }
+        let script = shell.fixture.folder.path + "/two words"
+        try "session list --limit 1 -o csv".write(toFile: script, atomically: true, encoding: .utf8)
+        for line in ["\\i '\(script)'", "source '\(script)'", ".read '\(script)'"] {
+            #expect(shell(line).output.hasPrefix("id,user,"))
         }
     }
 

@@ -60,8 +60,10 @@ final class Terminal {
         if !isHungUp { close(master) }
     }
 
-    func type(_ keys: String) {
-        var bytes = Array(keys.utf8)[...]
+    func type(_ keys: String) { type(bytes: Array(keys.utf8)) }
+
+    func type(bytes keys: [UInt8]) {
+        var bytes = keys[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
             guard count > 0 else { return }
@@ -105,6 +107,9 @@ final class Terminal {
     func expect(_ text: String) throws -> String {
         try expect(Regex(NSRegularExpression.escapedPattern(for: text), as: Substring.self), text)
     }
+
+    /// What was shown since the last wait.
+    var rest: String { Self.plain(raw) }
 
     /// Waits for the prompt; answers what came before it.
     @discardableResult
@@ -169,13 +174,10 @@ final class Terminal {
         return true
     }
 
-    /// The text without what moves the cursor or colours it.
+    /// The text without what moves the cursor or colours it, without bells, and without keys that are signals, as a terminal is
+    /// sent them while a command runs.
     private static func plain(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
-            .replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "").replacing(/\u{1B}[=>]/, with: "").replacing(
-                "\r\n", with: "\n"
-            ).replacing("\r", with: "")
-            // A bell; and keys that are signals, as a terminal is sent them while a command runs: neither shows.
-            .replacing(/[\u{3}\u{7}]/, with: "")
+        String(decoding: bytes.filter { ![0x03, 0x07, 0x0D].contains($0) }, as: UTF8.self)
+            .replacing(/\u{1B}\[[0-9;?]*[A-Za-z]/, with: "").replacing(/\u{1B}[=>]/, with: "")
     }
 }
