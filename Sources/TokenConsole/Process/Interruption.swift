@@ -33,6 +33,11 @@ package final class Interruption: Sendable {
     /// Whether a batch should be the last one.
     package var isRequested: Bool { exitCode != nil }
 
+    /// Fails with `.interrupted` where a signal came before there was anything that it could break off.
+    func check() throws(Failure) {
+        guard !isRequested else { throw Failure(.interrupted, "interrupted: nothing was changed") }
+    }
+
     /// Runs `body` to its end even when a signal comes; `breakOff` is told of the signal, and `body` decides.
     package func protecting<T>(_ breakOff: (@Sendable () -> Void)? = nil, _ body: () throws -> T) rethrows -> T {
         state.withLock {

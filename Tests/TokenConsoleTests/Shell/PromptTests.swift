@@ -193,12 +193,13 @@ struct `At its prompt the shell` {
     }
 }
 
-/// A process that lets nobody else at the store, not even to read.
+/// A process that lets nobody else at the store: unless told otherwise, not even to read.
 final class LockedStore {
     private let process = Process()
     private let input = Pipe()
 
-    init(_ path: String) throws {
+    /// `begin` answers with one line.
+    init(_ path: String, _ begin: String = "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;") throws {
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["sqlite3", "-bail", path]
@@ -206,7 +207,7 @@ final class LockedStore {
         process.standardOutput = output
         try process.run()
         input.fileHandleForWriting.write(
-            Data("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; SELECT count(*) FROM session;\n".utf8))
+            Data("\(begin) SELECT count(*) FROM session;\n".utf8))
         var said = Data()
         while said.split(separator: 0x0A).count < 2 {
             let more = output.fileHandleForReading.availableData
