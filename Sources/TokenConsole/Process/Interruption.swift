@@ -109,6 +109,14 @@ package final class Interruption: Sendable {
         return waiting[0].revents == 0
     }
 
+    /// Waits for a signal that was sent and may not have come yet, so many milliseconds at most.
+    func awaitsSignal(upTo milliseconds: CInt) {
+        let wakeup = wakeup
+        guard wakeup >= 0 else { return }
+        var waiting = pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)
+        poll(&waiting, 1, milliseconds)
+    }
+
     /// Asks on a terminal, and leaves it as it was, also when a signal ends the process meanwhile.
     func asking<T>(on terminal: CInt, echoing: Bool, _ body: () throws(Failure) -> T) throws(Failure) -> T {
         guard !echoing else { return try body() }

@@ -37,6 +37,7 @@ struct `The shell shows` {
         try terminal.expect("half a line")
         terminal.type("\u{3}")
         try terminal.awaitPrompt()
+        #expect(try terminal.run("policy get access.ttl").contains("15m"))
     }
 
     @Test func `less, which Ctrl-C does not take the shell away from`() throws {
