@@ -22,7 +22,10 @@ extension Console {
         let consent = try consent(to: act, options, guards, in: store)
         let reason = try options.reason(in: self)
         return try interruption.protecting({ store.database.interrupt() }) {
+            // Before it waits for its turn, and once it has it: nothing is changed for who said stop while the store was opened.
+            try interruption.check()
             let report = try store.write(as: recordedActor) { writer in
+                try interruption.check()
                 let decision = try act.decide(writer)
                 let preview = act.preview(decision)
                 try guards.check(preview, in: writer)

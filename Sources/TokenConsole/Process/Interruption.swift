@@ -33,6 +33,11 @@ package final class Interruption: Sendable {
     /// Whether a batch should be the last one.
     package var isRequested: Bool { exitCode != nil }
 
+    /// Fails with `.interrupted` where a signal came before there was anything that it could break off.
+    func check() throws(Failure) {
+        guard !isRequested else { throw Failure(.interrupted, "interrupted: nothing was changed") }
+    }
+
     /// Runs `body` to its end even when a signal comes; `breakOff` is told of the signal, and `body` decides.
     package func protecting<T>(_ breakOff: (@Sendable () -> Void)? = nil, _ body: () throws -> T) rethrows -> T {
         state.withLock {
@@ -102,6 +107,14 @@ package final class Interruption: Sendable {
         ]
         while poll(&waiting, 2, -1) < 0, errno == EINTR {}
         return waiting[0].revents == 0
+    }
+
+    /// Waits for a signal that was sent and may not have come yet, so many milliseconds at most.
+    func awaitsSignal(upTo milliseconds: CInt) {
+        let wakeup = wakeup
+        guard wakeup >= 0 else { return }
+        var waiting = pollfd(fd: wakeup, events: Int16(POLLIN), revents: 0)
+        poll(&waiting, 1, milliseconds)
     }
 
     /// Asks on a terminal, and leaves it as it was, also when a signal ends the process meanwhile.

@@ -83,6 +83,9 @@ extension Console {
         guard !globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
         let store = try store(for: .writing)
         let actor = recordedActor
-        return try interruption.protecting({ store.database.interrupt() }) { try body(store, actor) }
+        return try interruption.protecting({ store.database.interrupt() }) {
+            try interruption.check()
+            return try body(store, actor)
+        }
     }
 }

@@ -62,15 +62,23 @@ final class Pager {
         let end = process_end(child.id)
         defer { if end >= 0 { close(end) } }
         // Ctrl-C is the pager's while it is up.
+        var hasAnswered = false
         while end >= 0, !interruption.awaits(end) {
             guard !interruption.isEnd else {
                 kill(child.id, SIGTERM)
                 break
             }
             interruption.settle()
+            hasAnswered = true
         }
         var status: CInt = 0
         while waitpid(child.id, &status, 0) < 0, errno == EINTR {}
+        // One that a signal ended, Ctrl-C most of all, left off in the middle of a line.
+        guard status & 0x7F != 0 else { return }
+        // That Ctrl-C was for both of us: where ours is still on its way, it must not clear the next line instead.
+        if status & 0x7F == SIGINT, !hasAnswered { interruption.awaitsSignal(upTo: 200) }
+        try screen.write("\n")
+        try screen.flush()
     }
 
     private func start() -> (id: pid_t, pipe: CInt)? {

@@ -37,7 +37,7 @@ internal import TokenLifecycle
             switch LineEditor.readLine(prompt, interruption) {
             case .line(let text): try take(text)
             case .noText:
-                _ = shell.report(Failure(.malformed, "what was typed is not UTF-8 text"))
+                shell.refuse(Failure(.malformed, "what was typed is not UTF-8 text"))
             case .end: return .done
             case .terminated: break
             }

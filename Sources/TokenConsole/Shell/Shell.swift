@@ -51,11 +51,14 @@ package struct Shell {
                 last = code
             }
         } catch {
-            code = report(error)
-            last = code
+            refuse(error)
+            code = last
         }
         return code
     }
+
+    /// Ends a line that is none like a command that failed.
+    mutating func refuse(_ error: any Error) { last = report(error) }
 
     /// Closes the store.
     package mutating func close() {

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 import TokenConsole
@@ -20,5 +21,20 @@ import TokenConsole
         #expect(brokenOff.withLock { $0 } == 2)
         #expect(interruption.exitCode == 143)
         #expect(interruption.receive(15))
+    }
+
+    @Test(arguments: [
+        ["user", "logout", "alice", "--yes", "--reason", "x"], ["session", "create", "--user", "alice", "-q"],
+    ])
+    func `change nothing where they come before the act has begun`(act: [String]) throws {
+        let fixture = try DemoFixture()
+        let before = try fixture.digest()
+        var console = TestWorld().console(environment: [
+            "HOME": fixture.folder.path, "XDG_CONFIG_HOME": fixture.folder.path, "TOKENCTL_DB": fixture.database.path,
+        ])
+        _ = console.interruption.receive(2)
+        #expect(Dispatcher(Tokenctl.self).run(act, in: &console) == .interrupted)
+        try console.closeStore()
+        #expect(try fixture.digest() == before)
     }
 }

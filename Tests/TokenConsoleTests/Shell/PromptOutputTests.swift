@@ -31,6 +31,15 @@ struct `The shell shows` {
         #expect(try terminal.run("policy get access.ttl").contains("15m"))
     }
 
+    @Test func `the prompt on a line of its own when Ctrl-C ends the pager in the middle of one`() throws {
+        let terminal = try fixture.shell(rows: 10, with: ["PAGER": "printf 'half a line'; exec sleep 60"])
+        terminal.type("session list --limit 50\r")
+        try terminal.expect("half a line")
+        terminal.type("\u{3}")
+        try terminal.awaitPrompt()
+        #expect(try terminal.run("policy get access.ttl").contains("15m"))
+    }
+
     @Test func `less, which Ctrl-C does not take the shell away from`() throws {
         let terminal = try fixture.shell(rows: 10, with: ["PAGER": "", "LESS": "XPsanything else>$"])
         #expect(try !terminal.run("session list --limit 50").contains("(END)"))

@@ -40,6 +40,20 @@ struct `The shell, when interrupted,` {
         #expect(try terminal.awaitPrompt().contains("ended"))
     }
 
+    @Test func `takes an act back that waits for its turn`() throws {
+        let terminal = try fixture.shell()
+        let before = try terminal.run("session list --user alice --count")
+        let writing = try LockedStore(fixture.database, "BEGIN IMMEDIATE; SELECT 1;")
+        defer { writing.release() }
+        terminal.type("user logout alice --yes --reason INC-1\r")
+        try terminal.awaitCooked()
+        terminal.type(Self.control.c)
+        #expect(try !terminal.awaitPrompt().contains("busy"))
+        #expect(terminal.transcript.hasSuffix("tokens.db [130]> "))
+        writing.release()
+        #expect(try terminal.run("session list --user alice --count") == before)
+    }
+
     @Test func `asks for a secret without showing it, and shows keys again afterwards`() throws {
         let terminal = try fixture.shell()
         for keys in ["no-token-at-all\r", "half" + Self.control.c] {

@@ -148,6 +148,11 @@ struct `At its prompt the shell` {
         let terminal = try fixture.shell(with: ["LC_ALL": "C"])
         #expect(try terminal.run("session create --user 'Zoë 山田' -q").contains("session_token="))
         #expect(try terminal.run("user show 'Zoë 山\t").contains("alive: Zoë 山田"))
+        // What is no text is refused, and said like any other failure.
+        terminal.type("user show ")
+        terminal.type(bytes: [0xFF, 0xFE, 0x0D])
+        #expect(try terminal.awaitPrompt().contains("is not UTF-8 text"))
+        #expect(terminal.transcript.hasSuffix("tokens.db [65]> "))
         // Taking back one character takes back all its bytes.
         #expect(try terminal.run("user show 'Zoë 山田x\u{7F}田\u{7F}'").contains("alive: Zoë 山田"))
     }
@@ -188,12 +193,13 @@ struct `At its prompt the shell` {
     }
 }
 
-/// A process that lets nobody else at the store, not even to read.
+/// A process that lets nobody else at the store: unless told otherwise, not even to read.
 final class LockedStore {
     private let process = Process()
     private let input = Pipe()
 
-    init(_ path: String) throws {
+    /// `begin` answers with one line.
+    init(_ path: String, _ begin: String = "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;") throws {
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["sqlite3", "-bail", path]
@@ -201,7 +207,7 @@ final class LockedStore {
         process.standardOutput = output
         try process.run()
         input.fileHandleForWriting.write(
-            Data("PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; SELECT count(*) FROM session;\n".utf8))
+            Data("\(begin) SELECT count(*) FROM session;\n".utf8))
         var said = Data()
         while said.split(separator: 0x0A).count < 2 {
             let more = output.fileHandleForReading.availableData

@@ -60,8 +60,10 @@ final class Terminal {
         if !isHungUp { close(master) }
     }
 
-    func type(_ keys: String) {
-        var bytes = Array(keys.utf8)[...]
+    func type(_ keys: String) { type(bytes: Array(keys.utf8)) }
+
+    func type(bytes keys: [UInt8]) {
+        var bytes = keys[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { write(master, $0.baseAddress, $0.count) }
             guard count > 0 else { return }
