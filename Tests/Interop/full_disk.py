@@ -1,6 +1,6 @@
 """The runbook for a full disk, typed on a disk that is full: a small one in memory, which only this process sees.
 
-usage: unshare --mount full_disk.py TOKENCTL      as root
+usage: unshare --mount full_disk.py TOKENCTL      as root, or with --user --map-root-user
 """
 
 import os

@@ -35,7 +35,12 @@ final class DatabaseDraft {
         let deadline = ContinuousClock.now + patience
         while true {
             if !replacing { try target.requireUnused() }
-            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw target.creationError(errno) }
+            if mkdir(directory, 0o700) == 0 {
+                // Whatever the umask took: who may not enter it could not go on.
+                chmod(directory, 0o700)
+            } else if errno != EEXIST {
+                throw target.creationError(errno)
+            }
             if let descriptor = try hold(directory, for: target) {
                 let draft = try DatabaseDraft(target, directory, descriptor)
                 // Its last holder may just have finished.

@@ -93,7 +93,7 @@ struct `The program ends in` {
 
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
     func `the code of a signal that comes during a cleanup, after a whole step`(signal: Int32, code: Int32) throws {
-        let cleanup = ["cleanup", "--older-than", "0s", "--accept-clock", "--json"]
+        let cleanup = ["cleanup", "--older-than", "0s", "--accept-clock", "--json", "--lock-timeout", "60s"]
         let database = try Database.open(
             at: fixture.database.path, steps: Store.steps, applicationID: Store.applicationID)
         defer { try? database.close() }
