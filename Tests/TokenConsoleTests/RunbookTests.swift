@@ -33,7 +33,7 @@ import TokenConsole
             Set(Self.blocks.map(\.heading)).isSuperset(of: [
                 "Monthly rotation", "Leaked signing key", "Stolen laptop", "Replayed refresh token",
                 "A client is compromised", "Log everyone out", "From one shared secret to keys with ids",
-                "Lost master key",
+                "Lost master key", "Restore from a backup",
             ]))
     }
 

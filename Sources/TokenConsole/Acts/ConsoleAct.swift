@@ -3,21 +3,22 @@ package import TokenLifecycle
 
 extension Console {
     /// Runs an act and shows its report: the one place where tiers, guards, prompts and dry runs are decided.
-    package mutating func act<A: Act>(_ act: A, _ options: ActOptions) throws {
-        if let report = try perform(act, options) { try show(report) }
+    package mutating func act<A: Act>(_ act: A, _ options: ActOptions, on store: Store? = nil) throws {
+        if let report = try perform(act, options, on: store) { try show(report) }
     }
 
-    /// The same for a verb that shows what it made in a way of its own; nil after a dry run, which is shown here.
-    package mutating func perform<A: Act>(_ act: A, _ options: ActOptions) throws -> Report? {
+    /// The same for a verb that shows what it made in a way of its own; nil after a dry run, which is shown here. `given`
+    /// stands in for the console's store.
+    package mutating func perform<A: Act>(_ act: A, _ options: ActOptions, on given: Store? = nil) throws -> Report? {
         let guards = Guards(options)
         if options.isDryRun {
-            try show(try rehearse(act, guards))
+            try show(try rehearse(act, guards, on: given))
             return nil
         }
         guard !globals.isReadOnly else {
             throw Failure(.notPermitted, "--read-only refuses every act", hint: "--dry-run shows what it would do")
         }
-        let store = try store(for: .writing)
+        let store = try given ?? store(for: .writing)
         let consent = try consent(to: act, options, guards, in: store)
         let reason = try options.reason(in: self)
         return try interruption.protecting({ store.database.interrupt() }) {
@@ -34,8 +35,8 @@ extension Console {
     }
 
     /// Decides and shows, and stops there.
-    private mutating func rehearse(_ act: some Act, _ guards: Guards) throws -> Report {
-        let preview = try store(for: .reading).read { reader in
+    private mutating func rehearse(_ act: some Act, _ guards: Guards, on given: Store?) throws -> Report {
+        let preview = try (given ?? store(for: .reading)).read { reader in
             let preview = act.preview(try act.decide(reader))
             try guards.check(preview, in: reader)
             return preview

@@ -5,8 +5,9 @@ internal import TokenLifecycle
 /// `backup …`
 struct BackupCommands: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "backup", abstract: "Copy the store while it is in use, and prove that the copy is whole",
-        subcommands: [BackupCreate.self, BackupVerify.self])
+        commandName: "backup",
+        abstract: "Copy the store while it is in use, prove that the copy is whole, go back to it",
+        subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 
     @OptionGroup var global: GlobalOptions
 }

@@ -32,6 +32,7 @@ enum ValueSource: Equatable {
         "client list": [.clients], "client logout": [.clients], "client show": [.clients], "key show": [.keys],
         "key revoke": [.keys], "key remove": [.keys], "key export pem": [.keys],
         "key publish": [.files], "backup create": [.files], "backup verify": [.files],
+        "backup restore": [.files],
         "key import": [.files], "denylist remove": [.rules], "denylist check": [.free],
         "denylist import": [.files],
         "policy get": [.policies], "policy set": [.policies, .policyValue],

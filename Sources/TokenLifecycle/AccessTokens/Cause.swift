@@ -35,6 +35,7 @@ package struct Cause: Sendable, Equatable {
         case "refresh.revoke": "ended, its refresh token revoked,"
         case "key.revoke": "revoked"
         case "key.remove": "removed"
+        case AuditEvent.restoring: "ended by a restore"
         default: "denied"
         }
     }
@@ -73,6 +74,7 @@ extension End {
         switch reason {
         case EndReason.regenerated.rawValue: "regenerated under a new id"
         case EndReason.logout.rawValue: "logged out"
+        case EndReason.restored.rawValue: "ended by a restore"
         default: "ended"
         }
     }

@@ -4,7 +4,7 @@ internal import TokenStorage
 /// A copy of a store in a file of its own, and what was found when it was held against everything a store must be.
 package struct Backup: Sendable {
     /// Absolute.
-    package fileprivate(set) var path: String
+    package internal(set) var path: String
     package let storeID: String
     package let epoch: Int64
     /// The last write that it holds.
@@ -19,7 +19,10 @@ package struct Backup: Sendable {
     ///
     /// Nothing is laid beside the file. Fails with `.untrusted` where anything is wrong, `.absent`, `.malformed` for another
     /// kind of file, `.configuration` for a schema that is older or newer than this program's.
-    package init(verifying path: String, clock: Clock, masterKey: MasterKeySource) throws {
+    /// `name` is what the failure calls the file, where that is not its path.
+    package init(
+        verifying path: String, named name: String? = nil, clock: Clock, masterKey: MasterKeySource
+    ) throws {
         var options = Database.Options()
         options.readOnly = true
         options.prefersAtRest = true
@@ -28,7 +31,8 @@ package struct Backup: Sendable {
         let checks = ["integrity", "references", "audit_chain", "sealed_keys"]
         let findings = try store.diagnose(.deep).findings.filter { checks.contains($0.check) }
         if let wrong = findings.first(where: { $0.answer > .unknown }) {
-            throw Failure(.untrusted, "\(path): \(wrong.text)", hint: "this is no backup; take another", target: path)
+            let file = name ?? path
+            throw Failure(.untrusted, "\(file): \(wrong.text)", hint: "this is no backup; take another", target: file)
         }
         opens = findings.contains { $0.answer == .unknown } ? nil : true
         let facts = try store.read(\.facts)

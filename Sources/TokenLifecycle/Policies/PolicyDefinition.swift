@@ -22,10 +22,13 @@ package struct PolicyDefinition: Sendable {
     package var standard: String
     package var summary: String
 
+    /// No access token was ever issued for longer, whatever the policies were.
+    static let longestAccessTTL = day
+
     /// Every policy there is, in the order it is listed.
     package static let all: [PolicyDefinition] = [
-        .init("access.ttl", .duration(.seconds(10)...day), "15m", "lifetime of an access token"),
-        .init("access.ttl.max", .duration(.seconds(10)...day), "1h", "longest lifetime that may be asked for"),
+        .init("access.ttl", .duration(.seconds(10)...longestAccessTTL), "15m", "lifetime of an access token"),
+        .init("access.ttl.max", .duration(.seconds(10)...longestAccessTTL), "1h", "longest lifetime that may be asked for"),
         .init("refresh.ttl", .duration(minute...year), "30d", "longest life of a login with tokens"),
         .init(
             "refresh.idle", .duration(minute...year), "7d", "a login with tokens ends when not refreshed for so long"),

@@ -18,6 +18,8 @@ package enum EndReason: String, CaseIterable, Sendable {
     case everyoneLogout = "everyone_logout"
     case familyRevoked = "family_revoked"
     case keyRevoked = "key_revoked"
+    /// A restore went back behind the login.
+    case restored
 }
 
 /// When something was ended, why and by whom.

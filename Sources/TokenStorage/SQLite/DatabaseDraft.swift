@@ -9,6 +9,8 @@ internal import Glibc
 final class DatabaseDraft {
     /// The database while it is made.
     let file: DatabaseFile
+    /// A copy of the one that makes way, until it is whole.
+    let kept: DatabaseFile
     private let target: DatabaseFile
     private let directory: String
     /// Of the directory; the lock lasts as long as it is open.
@@ -19,21 +21,27 @@ final class DatabaseDraft {
         self.directory = directory
         self.descriptor = descriptor
         file = try DatabaseFile(directory + "/database")
+        kept = try DatabaseFile(directory + "/kept")
     }
 
     /// Takes the place where `target` is to be made, once whoever holds it has ended.
     ///
-    /// Throws `exists` where it is made by then, `busy` when they take longer than `patience`, `cannotCreate`.
-    static func begin(for target: DatabaseFile, patience: Duration) throws(StorageError) -> DatabaseDraft {
+    /// Throws `exists` where it is made by then, unless it is there to be replaced; `busy` when they take longer than
+    /// `patience`; `cannotCreate`.
+    static func begin(
+        for target: DatabaseFile, replacing: Bool = false, patience: Duration
+    ) throws(StorageError) -> DatabaseDraft {
         let directory = Self.directory(for: target)
         let deadline = ContinuousClock.now + patience
         while true {
-            try target.requireUnused()
+            if !replacing { try target.requireUnused() }
             guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw target.creationError(errno) }
             if let descriptor = try hold(directory, for: target) {
                 let draft = try DatabaseDraft(target, directory, descriptor)
                 // Its last holder may just have finished.
-                do { try target.requireUnused() } catch {
+                do {
+                    if !replacing { try target.requireUnused() }
+                } catch {
                     draft.end()
                     throw error
                 }
@@ -61,12 +69,7 @@ final class DatabaseDraft {
     func place() throws(StorageError) {
         guard link(file.path, target.path) == 0 else { throw target.creationError(errno) }
         unlink(file.path)
-        let parent = open(target.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard parent >= 0 else { return }
-        defer { close(parent) }
-        guard fsync(parent) == 0 || errno == EINVAL else {
-            throw StorageError(.io, "cannot sync the directory of \(target.path): \(DatabaseFile.text(of: errno))")
-        }
+        try target.syncDirectory()
     }
 
     /// Removes what is left of the draft, and lets the next one in.
@@ -77,7 +80,7 @@ final class DatabaseDraft {
     }
 
     private func empty() {
-        for name in file.names { unlink(name) }
+        for name in file.names + kept.names { unlink(name) }
     }
 
     private static func directory(for target: DatabaseFile) -> String { target.path + ".new" }

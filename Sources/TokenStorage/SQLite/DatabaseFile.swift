@@ -38,6 +38,17 @@ struct DatabaseFile {
         return end == path.startIndex ? "/" : String(path[..<end])
     }
 
+    /// Makes a name that was given or taken here durable.
+    func syncDirectory() throws(StorageError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // A directory that may be written but not read: the file itself is synced.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw StorageError(.io, "cannot sync the directory of \(path): \(Self.text(of: errno))")
+        }
+    }
+
     /// Of the write-ahead log; 0 when there is none.
     var walBytes: Int { Self.status(of: walPath).map { Int($0.st_size) } ?? 0 }
 

@@ -65,6 +65,11 @@ final class DemoFixture {
     private func filled(_ text: String) -> String {
         var text = text.replacingOccurrences(of: "{folder}", with: folder.path)
             .replacingOccurrences(of: "{database}", with: database.path)
+        if text.contains("{backup}") {
+            let backup = folder.appending(path: "backup.db").path
+            _ = Self.run(["backup", "create", backup], in: folder)
+            text = text.replacingOccurrences(of: "{backup}", with: backup)
+        }
         for (name, arguments) in Self.placeholders where text.contains("{\(name)}") {
             let found = Self.run(arguments, input: "", environment: [:], in: folder)
             text = text.replacingOccurrences(
