@@ -49,7 +49,8 @@ struct History {
     }
 
     private static func append(_ path: String, _ line: String) {
-        let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        // Never waiting for whoever should read a pipe of that name.
+        let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard file >= 0 else { return }
         defer { close(file) }
         fchmod(file, 0o600)

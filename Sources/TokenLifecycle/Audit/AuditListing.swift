@@ -37,7 +37,7 @@ extension StoreReading {
             for key in keys {
                 let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event WHERE seq = \(key.row)"
                 guard let event = try sql.row(select).map(AuditEvent.init) else {
-                    throw Failure(.bug, "an event left the snapshot")
+                    throw Failure.disagreement("an event left the snapshot")
                 }
                 guard try body(event, ListPosition(key)) else { return }
             }

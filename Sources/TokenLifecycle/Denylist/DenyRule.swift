@@ -115,7 +115,7 @@ extension StoreWriter {
                 changed_at = excluded.changed_at
             """)
         denialsChanged()
-        guard let rule = try denyRule(scope, value) else { throw Failure(.bug, "the new rule is not there") }
+        guard let rule = try denyRule(scope, value) else { throw Failure.disagreement("the new rule is not there") }
         return rule
     }
 }

@@ -39,7 +39,9 @@ extension StoreReading {
         while true {
             let keys = try walk.next(chunk, sql)
             for key in keys {
-                guard let rule = try denyRule(id: key.row) else { throw Failure(.bug, "a rule left the snapshot") }
+                guard let rule = try denyRule(id: key.row) else {
+                    throw Failure.disagreement("a rule left the snapshot")
+                }
                 guard try body(rule, ListPosition(key)) else { return }
             }
             guard keys.count == chunk else { return }

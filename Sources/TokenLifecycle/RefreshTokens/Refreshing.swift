@@ -118,7 +118,7 @@ extension StoreWriter {
             WHERE id = \(family.id.row) AND generation = \(family.generation) AND secret_hash = \(family.secretHash)
               AND ended_at IS NULL
             """)
-        guard spent == 1 else { throw Failure(.bug, "a refresh token changed inside its transaction") }
+        guard spent == 1 else { throw Failure.disagreement("a refresh token changed inside its transaction") }
         return try issue(family, request, generation: family.generation + 1, next, secrets, wasRepeated: false)
     }
 

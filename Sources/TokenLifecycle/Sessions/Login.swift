@@ -78,7 +78,7 @@ extension StoreWriter {
             RETURNING id
             """
         ).get(0)
-        guard var session = try session(row: row) else { throw Failure(.bug, "the new session is not there") }
+        guard var session = try session(row: row) else { throw Failure.disagreement("the new session is not there") }
         var access: AccessToken?
         var refresh: String?
         if login.withTokens {

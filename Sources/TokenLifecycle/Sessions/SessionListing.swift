@@ -16,7 +16,7 @@ extension StoreReading {
             let keys = try walk.next(chunk, sql)
             let found = try sessions(rows: keys.map(\.row))
             for key in keys {
-                guard let session = found[key.row] else { throw Failure(.bug, "a session left the snapshot") }
+                guard let session = found[key.row] else { throw Failure.disagreement("a session left the snapshot") }
                 guard try body(session, ListPosition(key)) else { return }
             }
             guard keys.count == chunk else { return }

@@ -54,7 +54,7 @@ extension StoreWriter {
             UPDATE refresh_family SET session_id = \(row)
             WHERE session_id = \(former.id.row) AND ended_at IS NULL
             """)
-        guard let session = try session(row: row) else { throw Failure(.bug, "the new session is not there") }
+        guard let session = try session(row: row) else { throw Failure.disagreement("the new session is not there") }
         // A rule against every token of the session is not shaken off by a new name.
         if let rule = try denyRule(.session, former.id.text), rule.issuedBefore == nil {
             try deny(

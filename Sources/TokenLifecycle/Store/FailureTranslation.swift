@@ -2,6 +2,11 @@ internal import TokenJOSE
 package import TokenStorage
 
 extension Failure {
+    private static let lookDeeper = "'tokenctl doctor --deep' says what is wrong"
+
+    /// Two places in the file that say the same say different things, such as an index and its table.
+    static func disagreement(_ what: String) -> Failure { Failure(.untrusted, what, hint: lookDeeper) }
+
     /// Runs `body`, turning the storage's errors into the product's.
     package static func translating<T>(_ body: () throws -> T) throws -> T {
         do {
@@ -16,16 +21,17 @@ extension Failure {
             switch error.kind {
             case .absent: .absent
             case .notDatabase, .foreignApplication, .malformed: .malformed
-            case .corrupt, .schemaAltered: .untrusted
+            // Our own statements keep the constraints: what breaks one was in the file.
+            case .corrupt, .schemaAltered, .constraint: .untrusted
             case .needsMigration, .newerSchema: .configuration
             case .link, .notPermitted, .readOnly: .notPermitted
             case .cannotCreate, .exists: .cannotCreate
             case .busy: .busy
             case .full, .io: .io
             case .interrupted: .interrupted
-            case .constraint, .bug: .bug
+            case .bug: .bug
             }
-        self.init(kind, error.message, hint: error.hint)
+        self.init(kind, error.message, hint: error.hint ?? (error.kind == .constraint ? Self.lookDeeper : nil))
         sql = error.sql
     }
 }

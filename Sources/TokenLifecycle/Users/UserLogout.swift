@@ -93,7 +93,7 @@ package struct UserLogout: Act {
         for leaving in decision.users {
             let ended = try leaving.row.map { try store.endSessions(ofUser: $0, but: decision.kept) } ?? 0
             guard ended == leaving.live.count else {
-                throw Failure(.bug, "\(ended) sessions ended where \(leaving.live.count) were alive")
+                throw Failure.disagreement("\(ended) sessions ended where \(leaving.live.count) were alive")
             }
             let user = leaving.user
             try store.deny(

@@ -20,7 +20,7 @@ extension StorageError {
             self.init(.readOnly, "the database may only be read")
         case SQLITE_PERM, SQLITE_AUTH:
             self.init(.notPermitted, "the database refuses access")
-        case SQLITE_CORRUPT, SQLITE_NOTADB:
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT:
             self.init(.corrupt, "the database is corrupt", hint: "restore a backup")
         case SQLITE_IOERR, SQLITE_CANTOPEN:
             self.init(.io, "reading or writing the database failed\(detail)")
@@ -34,6 +34,9 @@ extension StorageError {
             self.init(.constraint, "a constraint refused the row\(detail)")
         case SQLITE_ABORT:
             self.init(.io, "an earlier error ended the transaction")
+        // What the file holds, told under the code of a wrong statement.
+        case SQLITE_ERROR where ["unsupported file format", "integer overflow"].contains(message):
+            self.init(.corrupt, "the database is corrupt\(detail)", hint: "restore a backup")
         default:
             self.init(.bug, "the database refused a statement\(detail)")
         }

@@ -149,7 +149,7 @@ import TokenLifecycle
         #expect(try fixture.digest() == before)
         // What the rehearsal counted is what the guard is held against.
         let matched = try #require(answer.json?["matched"] as? Int)
-        let isGuardedByWord = ["client logout", "key revoke"].contains(leaf.name)
+        let isGuardedByWord = ["client logout", "key revoke", "backup restore"].contains(leaf.name)
         let guards = isGuardedByWord ? [] : ["--expect-count", String(matched)]
         let done = fixture.run(leaf.path + invocation.arguments + ["--json"] + guards, input: invocation.input)
         #expect(done.code == .done, "\(done.errors)")
