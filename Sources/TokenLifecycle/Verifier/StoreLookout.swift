@@ -64,6 +64,8 @@ final class StoreLookout: Lookout {
             var options = Database.Options()
             options.readOnly = true
             options.lockTimeout = .milliseconds(250)
+            // All is read once, and then the little that is new: what more is held would be a third of a million rules.
+            options.cacheKiB = 2 << 10
             let places = masterKeyFile.map { [MasterKeySource.Place(path: $0, isNamed: true)] } ?? []
             let store = try Store.open(
                 at: path, options: options, clock: clock, masterKey: MasterKeySource(places: places))
