@@ -16,6 +16,8 @@ let package = Package(
                 "OpenSSL", .product(name: "TokenLifecycle", package: "tokenctl"),
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
+        .executableTarget(name: "load", dependencies: [.product(name: "TokenLifecycle", package: "tokenctl")]),
+        .executableTarget(name: "choice", dependencies: [.product(name: "TokenLifecycle", package: "tokenctl")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -91,24 +91,33 @@ package enum Base64URL {
     private static func encode(
         _ source: UnsafeRawBufferPointer, into room: UnsafeMutableBufferPointer<UInt8>
     ) -> Int {
-        let alphabet = alphabet
-        var pending: UInt32 = 0
-        var bits = 0
-        var written = 0
-        for byte in source {
-            pending = pending << 8 | UInt32(byte)
-            bits += 8
-            while bits >= 6 {
+        alphabet.withUnsafeBufferPointer { alphabet in
+            var read = 0
+            var written = 0
+            // Three bytes are four characters.
+            while read + 3 <= source.count {
+                let group = Int(source[read]) << 16 | Int(source[read + 1]) << 8 | Int(source[read + 2])
+                room[written] = alphabet[group >> 18]
+                room[written + 1] = alphabet[group >> 12 & 63]
+                room[written + 2] = alphabet[group >> 6 & 63]
+                room[written + 3] = alphabet[group & 63]
+                read += 3
+                written += 4
+            }
+            var pending = 0
+            var bits = 0
+            while read < source.count {
+                pending = pending << 8 | Int(source[read])
+                bits += 8
+                read += 1
+            }
+            while bits > 0 {
                 bits -= 6
-                room[written] = alphabet[Int(pending >> bits & 63)]
+                room[written] = alphabet[(bits >= 0 ? pending >> bits : pending << -bits) & 63]
                 written += 1
             }
+            return written
         }
-        if bits > 0 {
-            room[written] = alphabet[Int(pending << (6 - bits) & 63)]
-            written += 1
-        }
-        return written
     }
 
     private static func decode(

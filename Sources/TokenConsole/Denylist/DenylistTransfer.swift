@@ -36,7 +36,7 @@ struct DenylistExportCommand: ConsoleCommand {
         let store = try console.store(for: .reading)
         if let out {
             try store.keyring.refuseOverwriting(out)
-            if ifChanged, let file = try? InputFile.read(out, limit: SnapshotFile.largest),
+            if ifChanged, let file = try? InputFile.read(out, limit: SnapshotText.largest),
                 try store.read({ try export.isCurrent(file, $0) })
             {
                 return try console.notes.note("\(out) is up to date")
@@ -57,11 +57,6 @@ struct DenylistExportCommand: ConsoleCommand {
 }
 
 extension SnapshotFormat: ExpressibleByArgument {}
-
-enum SnapshotFile {
-    /// Some six million rules.
-    static let largest = 1 << 29
-}
 
 struct DenylistImportCommand: ConsoleCommand {
     static let configuration = CommandConfiguration(
@@ -88,7 +83,7 @@ struct DenylistImportCommand: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let limit = SnapshotFile.largest
+        let limit = SnapshotText.largest
         let bytes = file == "-" ? try console.input.readAll(limit: limit) : try InputFile.read(file, limit: limit)
         let reason = try act.reason(in: console)
         let snapshot = try SnapshotText(bytes)

@@ -22,6 +22,8 @@ final class HeldKnowledge: Sendable, TokenKnowledge {
         var floor: Instant?
         var clientFloors: [String: Instant]
         var rules: HeldRules
+        /// When it must not be relied on any more, where a snapshot says so.
+        var expiresAt: Instant?
     }
 
     let facts: Facts
@@ -35,6 +37,13 @@ final class HeldKnowledge: Sendable, TokenKnowledge {
     var issuer: String { facts.issuer }
     var audience: String { facts.audience }
     var explains: Bool { false }
+
+    var isExpired: Bool { facts.expiresAt.map { $0 <= now } ?? false }
+
+    /// The time since all of this was true: a snapshot was, when it was made; a store, when it was last read.
+    func age(unreadFor unread: Duration) -> Duration {
+        facts.expiresAt == nil ? unread : max(unread, facts.clock.now() - facts.lastWriteAt)
+    }
 
     func knownKey(kid: String) -> KnownKey? { facts.keys[kid] }
 

@@ -21,10 +21,14 @@ struct HeldRules: Sendable {
         return recent[fingerprint] ?? settled[fingerprint]
     }
 
-    /// While all are read for the first time.
+    /// While all are read for the first time. A snapshot may have several of one scope and value: what any of them denies is
+    /// denied.
     mutating func settle(_ scope: DenyScope, _ value: String, cutOff: Int64, until: Int64) {
         scopes.insert(scope)
-        settled.insert(.init(.init(scope, value), cutOff: cutOff, until: until))
+        let fingerprint = RuleTable.Fingerprint(scope, value)
+        let other = settled[fingerprint]
+        settled.insert(
+            .init(fingerprint, cutOff: max(cutOff, other?.cutOff ?? .min), until: max(until, other?.until ?? .min)))
     }
 
     mutating func add(_ scope: DenyScope, _ value: String, cutOff: Int64, until: Int64) {

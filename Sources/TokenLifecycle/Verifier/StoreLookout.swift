@@ -3,7 +3,7 @@ internal import Synchronization
 internal import TokenStorage
 
 /// Where a `Verifier` reads: the file of a store, opened anew when another file lies in its place.
-final class StoreLookout: Sendable {
+final class StoreLookout: Lookout {
     /// Which file a name stands for.
     private struct FileID: Equatable {
         var device: dev_t
@@ -33,13 +33,8 @@ final class StoreLookout: Sendable {
         }
     }
 
-    enum SessionAnswer: Sendable {
-        case alive
-        case refused(RefusalReason)
-    }
-
-    /// Whether the session that an accepted token is tied to is alive, by the same checks as `token verify --online`.
-    func refusal(of session: String, _ token: [UInt8], _ expectations: Expectations) throws -> SessionAnswer {
+    /// By the same checks as `token verify --online`.
+    func refusal(of session: String, _ token: [UInt8], _ expectations: Expectations) throws -> SessionLiveness {
         try withStore { store, _ in
             try store.read { reader in
                 var expectations = expectations
@@ -69,6 +64,8 @@ final class StoreLookout: Sendable {
             var options = Database.Options()
             options.readOnly = true
             options.lockTimeout = .milliseconds(250)
+            // All is read once, and then the little that is new: what more is held would be a third of a million rules.
+            options.cacheKiB = 2 << 10
             let places = masterKeyFile.map { [MasterKeySource.Place(path: $0, isNamed: true)] } ?? []
             let store = try Store.open(
                 at: path, options: options, clock: clock, masterKey: MasterKeySource(places: places))

@@ -11,11 +11,11 @@ internal import TokenStorage
 ///     }
 ///
 /// It looks for changes every `maxStaleness`, also for a database that was replaced or restored. Where it could not read for
-/// `failAfter` it answers `unavailable`, never `active`. Safe to use from any number of tasks and threads; `verify` never waits.
+/// `failAfter` it answers `unavailable`, never `active`. On other machines it reads a key set and a snapshot instead. Safe to use from any number of tasks and threads; `verify` never waits.
 public final class Verifier: Sendable {
     /// What is accepted, and how old knowledge may become. All of it has a standard.
     public struct Options: Sendable {
-        /// How often the store is looked at for changes: a revocation is known after so long at the latest.
+        /// How often the store, or the files, are looked at for changes: a revocation is known after so long at the latest.
         public var maxStaleness: Duration = .seconds(1)
         /// The age of knowledge beyond which nothing is accepted any more.
         public var failAfter: Duration = .seconds(30)
@@ -41,37 +41,53 @@ public final class Verifier: Sendable {
 
     private let options: Options
     private let expectations: Expectations
-    private let source: StoreLookout
+    private let source: any Lookout
     private let held: Mutex<Held>
     private let lane = Lane("verifier", limit: 1024)
     private let ticking = Ticking()
 
-    private init(_ source: StoreLookout, _ knowledge: HeldKnowledge, _ options: Options) {
+    /// Looks once; further only when told.
+    init(reading source: any Lookout, _ options: Options) throws {
+        try options.check()
         self.options = options
         self.source = source
         var expectations = Expectations()
         expectations.audience = options.audience
         expectations.issuer = options.issuer
         self.expectations = expectations
-        held = Mutex(Held(knowledge: knowledge, readAt: options.elapsed()))
+        // Taken before the read: a commit during it may be missing.
+        let readAt = options.elapsed()
+        held = Mutex(Held(knowledge: try source.look(since: nil), readAt: readAt))
     }
 
     /// Reads the store at `path` and goes on looking at it.
     ///
     /// Throws as `TokenStore.open` does; without a first good look there is no verifier.
     public static func open(at path: String, options: Options = Options()) async throws -> Verifier {
-        let verifier = try await Lane("verifier.open", limit: 1).run { try Verifier(readingFrom: path, options) }
-        verifier.ticking.start(every: options.maxStaleness) { [weak verifier] in verifier?.look() }
-        return verifier
+        try await open(
+            StoreLookout(path: path, masterKeyFile: options.masterKeyFile, clock: options.clock), options)
     }
 
-    /// Looks once; further only when told.
-    convenience init(readingFrom path: String, _ options: Options) throws {
-        guard options.maxStaleness > .zero, options.failAfter >= options.maxStaleness else {
-            throw Failure(.usage, "maxStaleness is more than nothing, and failAfter no less than it")
-        }
-        let source = StoreLookout(path: path, masterKeyFile: options.masterKeyFile, clock: options.clock)
-        self.init(source, try source.look(since: nil), options)
+    /// Reads a key set and a snapshot of the denylist, as `tokenctl key publish` and `tokenctl denylist export` write them, and goes on
+    /// looking at both files: for services on other machines. In any format but `txt`, which says less than the store does.
+    ///
+    /// `thumbprint` is of the identity that must have signed the snapshot, in RFC 7638's form; the export tells it. Once the
+    /// snapshot has expired, or one of the files could not be read or trusted for `failAfter`, every verdict is `unavailable`. So it
+    /// is for a file that is older than the one before it. Sessions are not known here: asked for one, it is `unavailable` too.
+    /// Throws what is wrong with the files at first.
+    public static func open(
+        keySet: String, denylist: String, trusting thumbprint: String, issuer: String, audience: String,
+        options: Options = Options()
+    ) async throws -> Verifier {
+        let source = FileLookout.Source(
+            keySet: keySet, denylist: denylist, thumbprint: thumbprint, issuer: issuer, audience: audience)
+        return try await open(FileLookout(source, clock: options.clock), options)
+    }
+
+    private static func open(_ source: any Lookout, _ options: Options) async throws -> Verifier {
+        let verifier = try await Lane("verifier.open", limit: 1).run { try Verifier(reading: source, options) }
+        verifier.ticking.start(every: options.maxStaleness) { [weak verifier] in verifier?.look() }
+        return verifier
     }
 
     deinit { ticking.stop() }
@@ -83,9 +99,10 @@ public final class Verifier: Sendable {
         try? await lane.run { source.close() }
     }
 
-    /// The time since the store was last read.
+    /// The time since the store was last read, or since the snapshot was made.
     public var age: Duration {
-        options.elapsed() - held.withLock { $0.readAt }
+        let held = held.withLock { $0 }
+        return held.knowledge.age(unreadFor: options.elapsed() - held.readAt)
     }
 
     /// How many deny rules are held.
@@ -99,8 +116,11 @@ public final class Verifier: Sendable {
     /// Any bytes get an answer.
     public func verify(_ accessToken: [UInt8]) -> VerifierAnswer {
         let held = held.withLock { $0 }
-        let age = options.elapsed() - held.readAt
-        guard age <= options.failAfter else { return VerifierAnswer(verdict: .unavailable, age: age) }
+        let unread = options.elapsed() - held.readAt
+        let age = held.knowledge.age(unreadFor: unread)
+        guard unread <= options.failAfter, !held.knowledge.isExpired else {
+            return VerifierAnswer(verdict: .unavailable, age: age)
+        }
         guard let (verdict, claims) = try? held.knowledge.judge(accessToken, expectations) else {
             return VerifierAnswer(verdict: .unavailable, age: age)
         }

@@ -50,6 +50,9 @@ import TokenStorage
         Case("x5u", .unsupported, header(.init("x5u", "https://evil.example/cert"))),
         Case("jwk", .unsupported, header(.init("jwk", ["kty": "oct"]))),
         Case("x5c", .unsupported, header(.init("x5c", ["AAAA"]))),
+        Case("x5t", .unsupported, header(.init("x5t", "AAAA"))),
+        Case("x5t#S256", .unsupported, header(.init("x5t#S256", "AAAA"))),
+        Case("zip", .unsupported, header(.init("zip", "DEF"))),
         Case("a member twice in the header", .malformed, header(.init("typ", "at+jwt"))),
         Case(
             "a claim twice", .malformed,

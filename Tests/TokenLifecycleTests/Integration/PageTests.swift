@@ -9,12 +9,14 @@ import TokenStorage
 @Suite struct `docs/integration.md` {
     private static let here = URL(filePath: #filePath).deletingLastPathComponent()
 
-    @Test func `shows the program that is tested`() throws {
+    @Test func `shows the programs that are tested`() throws {
         let page = try String(
             contentsOf: Self.here.appending(path: "../../../docs/integration.md").standardized, encoding: .utf8)
-        let program = try String(contentsOf: Self.here.appending(path: "Gate.swift"), encoding: .utf8)
-        let block = try #require(page.components(separatedBy: "```swift\n").dropFirst().first)
-        #expect(block.components(separatedBy: "```").first == program)
+        let blocks = page.components(separatedBy: "```swift\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+        let programs = try ["Gate.swift", "RemoteGate.swift"].map {
+            try String(contentsOf: Self.here.appending(path: $0), encoding: .utf8)
+        }
+        #expect(blocks == programs)
     }
 
     private func gate(_ test: TestStore) async throws -> Gate {
@@ -87,5 +89,29 @@ import TokenStorage
         try test.run(FloorLogout(.everyone, reason: nil))
         #expect(try await gate.subject(ofAuthorization: "Bearer " + (login.access?.text ?? "")) == nil)
         #expect(try await gate.user(ofCookie: "\(SessionCookie.name)=\(login.sessionToken)") == nil)
+    }
+
+    @Test func `on another machine passes what is good, and nothing where it cannot know`() async throws {
+        let test = try TestStore()
+        let alice = try test.logInWithTokens("alice").access?.text ?? ""
+        let bob = try test.logInWithTokens("bob").access?.text ?? ""
+        try test.run(DenylistAddition(.user("bob"), reason: nil))
+        let (keys, snapshot, thumbprint) = try test.read {
+            (try $0.keySet().bytes, try DenylistExport(.ndjson).make($0).bytes, try $0.identity().thumbprint)
+        }
+        try AtomicFile.write(keys, to: test.keySetPath, mode: 0o644)
+        try AtomicFile.write(snapshot, to: test.folder + "/denylist.ndjson", mode: 0o644)
+        var options = Verifier.Options()
+        options.clock = test.clock.clock
+        let issuer = try test.read { $0.policies.issuer }
+        let gate = try await RemoteGate(
+            folder: test.folder, thumbprint: thumbprint, issuer: issuer, options: options)
+        #expect(try gate.subject(of: alice) == "alice")
+        #expect(try gate.subject(of: bob) == nil && gate.subject(of: "hello") == nil)
+        test.advance(.minutes(10))
+        #expect(throws: RemoteGate.Unavailable.self) { try gate.subject(of: alice) }
+        await #expect(throws: Failure.self) {
+            try await RemoteGate(folder: test.folder, thumbprint: "another", issuer: issuer, options: options)
+        }
     }
 }

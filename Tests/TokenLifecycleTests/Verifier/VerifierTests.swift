@@ -23,7 +23,8 @@ import TokenStorage
         options.clock = test.clock.clock
         options.elapsed = { elapsed.value }
         change(&options)
-        return try Verifier(readingFrom: test.path, options)
+        let source = StoreLookout(path: test.path, masterKeyFile: options.masterKeyFile, clock: options.clock)
+        return try Verifier(reading: source, options)
     }
 
     private func refusal(_ answer: VerifierAnswer) -> RefusalReason? {

@@ -3,6 +3,9 @@ internal import TokenJOSE
 
 /// An exported denylist as it was read: its head, its signature, and the lines of its rules, not yet taken apart.
 package struct SnapshotText: Sendable {
+    /// Bytes of the largest snapshot that is read: some five million rules.
+    package static let largest = 1 << 29
+
     package let format: SnapshotFormat
     package let head: SnapshotHead
     /// What is signed: every byte before the last line.
@@ -46,26 +49,29 @@ package struct SnapshotText: Sendable {
         }
     }
 
+    /// How many rules there are at most.
+    var ruleCount: Int { rules.count { $0 == UInt8(ascii: "\n") } }
+
     /// The rules, each with the number of its line; nil for one that does not read.
     package func eachRule(_ body: (_ line: Int, SnapshotRule?) throws -> Void) rethrows {
-        switch format {
-        case .ndjson, .json, .txt:
-            let first = content[..<rules.startIndex].count { $0 == UInt8(ascii: "\n") } + 1
-            let lines = rules.split(separator: UInt8(ascii: "\n"))
-            for (offset, line) in lines.enumerated() {
-                // The one line of `json` that ends the array.
-                if format == .json, line.first == UInt8(ascii: "]") { continue }
-                let isFollowed = format == .json && line.last == UInt8(ascii: ",")
-                let text = isFollowed ? line.dropLast() : line
-                try body(first + offset, format == .txt ? Self.listed(text) : Self.rule(text))
-            }
-        case .csv:
+        var number = content[..<rules.startIndex].count { $0 == UInt8(ascii: "\n") }
+        guard format != .csv else {
             var reader = CSVRows(rules)
-            var row = content[..<rules.startIndex].count { $0 == UInt8(ascii: "\n") }
             while let cells = reader.next() {
-                row += 1
-                try body(row, Self.rule(cells))
+                number += 1
+                try body(number, Self.rule(cells))
             }
+            return
+        }
+        var rest = rules
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            var line = rest[..<end]
+            rest = rest[(end + 1)...]
+            number += 1
+            // An empty line, and the one of `json` that ends the array.
+            if line.isEmpty || format == .json && line.first == UInt8(ascii: "]") { continue }
+            if format == .json, line.last == UInt8(ascii: ",") { line = line.dropLast() }
+            try body(number, format == .txt ? Self.listed(line) : SnapshotLine.rule(line) ?? Self.rule(line))
         }
     }
 
