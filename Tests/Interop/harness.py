@@ -77,6 +77,10 @@ class World:
         command = [self.binary, *arguments]
         if nobody and os.geteuid() == 0:
             command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", *command]
+        return self.launch(command, stdin, umask, **environment)
+
+    def launch(self, command, stdin=b"", umask=-1, **environment):
+        """A command, and what became of it; what stands before the program in it is up to the caller."""
         return Result(subprocess.run(
             command, input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True,
             env=self.environment | environment, cwd=self.folder, umask=umask, timeout=DEADLINE))

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import TokenStorage
 
 /// A copy of a store in a file of its own, and what was found when it was held against everything a store must be.
@@ -60,17 +59,13 @@ extension Store {
             .cannotCreate, "\(path) is there already",
             hint: "a backup goes into a new file: put the date into its name",
             target: path)
+        AtomicFile.removeAbandoned(beside: path)
         guard !Files.exists(path) else { throw taken }
-        let draft = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).draft"
-        try Failure.translating { try database.copy(to: draft, passing: passing) }
-        defer { unlink(draft) }
-        var backup = try Backup(verifying: draft, clock: clock, masterKey: keyring.source)
-        // link(2) gives a finished file its name without taking the name from another.
-        guard link(draft, path) == 0 else {
-            throw errno == EEXIST
-                ? taken : Failure(.cannotCreate, "cannot create \(path): \(systemReason())", target: path)
+        let made = try AtomicFile.create(at: path) { draft in
+            try Failure.translating { try database.copy(onto: draft, passing: passing) }
+            return try Backup(verifying: draft, clock: clock, masterKey: keyring.source)
         }
-        try AtomicFile.syncDirectory(of: path)
+        guard var backup = made else { throw taken }
         backup.path = path
         return backup
     }

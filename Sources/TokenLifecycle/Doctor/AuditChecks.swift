@@ -41,7 +41,7 @@ extension HealthCheck {
                 }
             }
             return .ok("the identity and \(keys.count.counted("private key")) open, and match their public halves")
-        } catch let failure as Failure where failure.kind == .notPermitted {
+        } catch let failure as Failure where [.notPermitted, .io].contains(failure.kind) {
             return .unknown("nothing sealed was opened: \(failure.message)", hint: failure.hint)
         }
     }

@@ -28,6 +28,27 @@ package enum AtomicFile {
         return isOurs
     }
 
+    /// The same for what others write by name: `fill` gets the path of an empty file beside `path`, 0600, and makes it durable;
+    /// what it returns is returned once the file has its name. Nil where something has that name already.
+    ///
+    /// The file is locked meanwhile, so that nobody takes it for one whose maker was killed; what such a one left is removed.
+    static func create<Made>(at path: String, _ fill: (String) throws -> Made) throws -> Made? {
+        removeAbandoned(beside: path)
+        let draft = try makeBeside(path, mode: 0o600)
+        defer { close(draft.descriptor) }
+        let made: Made
+        let isOurs: Bool
+        do {
+            defer { unlink(draft.path) }
+            guard fchmod(draft.descriptor, 0o600) == 0 else { throw failure(.cannotCreate, "cannot create", path) }
+            made = try fill(draft.path)
+            isOurs = link(draft.path, path) == 0
+            guard isOurs || errno == EEXIST else { throw failure(.cannotCreate, "cannot create", path) }
+        }
+        try syncDirectory(of: path)
+        return isOurs ? made : nil
+    }
+
     private static func put(
         _ bytes: [UInt8], to path: String, mode: UInt32, _ place: (String) throws(Failure) -> Void
     ) throws(Failure) {
@@ -45,7 +66,8 @@ package enum AtomicFile {
         try syncDirectory(of: path)
     }
 
-    /// Removes the drafts of `path` whose makers were killed; they may hold a secret. Never one that is being written.
+    /// Removes the drafts of `path`, and of files that are named after it as `path.more`, whose makers were killed; they may hold
+    /// a secret. Never one that is being written.
     static func removeAbandoned(beside path: String) {
         let directory = directory(of: path)
         let prefix = path.split(separator: "/", omittingEmptySubsequences: false).last.map { $0 + "." } ?? ""
@@ -64,8 +86,10 @@ package enum AtomicFile {
 
     private static func isDraft(_ name: String, _ prefix: String) -> Bool {
         guard name.hasPrefix(prefix), name.hasSuffix(".tmp") else { return false }
-        let digits = name.dropFirst(prefix.count).dropLast(4)
-        return digits.utf8.count == 13
+        let digits = name.dropLast(4).suffix(13)
+        let before = name.dropLast(4 + 13)
+        return before.count >= prefix.count && before.hasSuffix(".")
+            && digits.utf8.count == 13
             && digits.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }
     }
 

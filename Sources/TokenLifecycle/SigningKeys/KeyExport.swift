@@ -31,6 +31,8 @@ package struct PrivateKeyExport: Act {
             let when = key.overwrittenAt.map { "was destroyed \($0.rfc3339)" } ?? "was never here"
             throw Failure(.refused, "the private half of key \(key.kid) \(when)", target: key.kid)
         }
+        // What a killed export left beside it holds the key too.
+        AtomicFile.removeAbandoned(beside: path)
         guard !Files.exists(path) else {
             throw Failure(
                 .cannotCreate, "\(path) is there already", hint: "a secret goes into a new file", target: path)

@@ -3,16 +3,16 @@ internal import GRDB
 internal import Glibc
 
 extension Database {
-    /// Copies the whole database, as one snapshot, into a new file: 0600, synced, never through a link or over anything.
+    /// Copies the whole database, as one snapshot, into the empty file at `path`, and syncs it. The caller has made the file, so
+    /// its mode and that it is nobody else's are settled.
     ///
     /// SQLite's backup interface, a few pages at a time. The snapshot is held meanwhile, so writers go on and the copy never
     /// starts again; the write-ahead log cannot be shortened until it is over. `passing` hears how many pages of how many are
-    /// copied; what it throws ends the copying. When anything fails, nothing is left.
+    /// copied; what it throws ends the copying, and what is in the file then is no database.
     ///
-    /// Throws `exists`, `cannotCreate`, `full`, `io`, `corrupt`, `interrupted`.
-    package func copy(to path: String, passing: (_ pages: Int, _ of: Int) throws -> Void = { _, _ in }) throws {
+    /// Throws `full`, `io`, `corrupt`, `interrupted`.
+    package func copy(onto path: String, passing: (_ pages: Int, _ of: Int) throws -> Void) throws {
         let copy = try DatabaseFile(path)
-        try copy.create(sharedWith: nil)
         var stopped: (any Error)?
         do {
             try exclusively { database in
@@ -34,7 +34,6 @@ extension Database {
             }
             try copy.sync()
         } catch {
-            copy.names.forEach { unlink($0) }
             throw stopped ?? error
         }
     }

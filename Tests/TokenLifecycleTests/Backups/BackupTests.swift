@@ -55,6 +55,28 @@ import TokenStorage
         #expect(made.auditEvents == 2)
     }
 
+    @Test func `what a killed backup left goes with the next, and never what is still being made`() throws {
+        let test = try TestStore()
+        let path = test.folder + "/copy.db"
+        let left = path + ".0123456789abc.tmp"
+        try Data("half a copy".utf8).write(to: URL(fileURLWithPath: left))
+        let other = try test.reopened()
+        defer { try? other.close() }
+        var drafts: [String] = []
+        #expect(throws: Failure.self) {
+            try test.store.backUp(to: path) { _, _ in
+                guard drafts.isEmpty else { return }
+                _ = try other.backUp(to: path)
+                drafts = try FileManager.default.contentsOfDirectory(atPath: test.folder).filter {
+                    $0.hasSuffix(".tmp")
+                }
+            }
+        }
+        #expect(drafts.count == 1 && !drafts.contains("copy.db.0123456789abc.tmp"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: test.folder)
+        #expect(!names.contains { $0.hasSuffix(".tmp") } && names.contains("copy.db"))
+    }
+
     @Test func `nothing is overwritten, and nothing is left of one that failed`() throws {
         let test = try TestStore()
         let path = test.folder + "/copy.db"

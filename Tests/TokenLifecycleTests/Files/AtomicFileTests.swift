@@ -54,12 +54,14 @@ import TokenLifecycle
         #expect(try folder.names() == ["sub"])
     }
 
-    @Test func `take away what killed writers left under the same name, and nothing else`() throws {
+    @Test func `take away what killed writers left under the same name, or one that goes on from it, and nothing else`()
+        throws
+    {
         let strange = [
             "out.0123456789ab.tmp", "out.0123456789ABC.tmp", "out.x.tmp", "output.0123456789abc.tmp", "out.tmp",
         ]
         let held = "out.heldbysomeone.tmp"
-        for name in strange + [held, "out.0123456789abc.tmp"] {
+        for name in strange + [held, "out.0123456789abc.tmp", "out.more.0123456789abc.tmp"] {
             try Data("secret".utf8).write(to: URL(filePath: folder.path(name)))
         }
         #expect(mkfifo(folder.path("out.pipe000000000.tmp"), 0o600) == 0)
