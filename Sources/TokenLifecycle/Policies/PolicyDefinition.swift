@@ -28,7 +28,9 @@ package struct PolicyDefinition: Sendable {
     /// Every policy there is, in the order it is listed.
     package static let all: [PolicyDefinition] = [
         .init("access.ttl", .duration(.seconds(10)...longestAccessTTL), "15m", "lifetime of an access token"),
-        .init("access.ttl.max", .duration(.seconds(10)...longestAccessTTL), "1h", "longest lifetime that may be asked for"),
+        .init(
+            "access.ttl.max", .duration(.seconds(10)...longestAccessTTL), "1h", "longest lifetime that may be asked for"
+        ),
         .init("refresh.ttl", .duration(minute...year), "30d", "longest life of a login with tokens"),
         .init(
             "refresh.idle", .duration(minute...year), "7d", "a login with tokens ends when not refreshed for so long"),
