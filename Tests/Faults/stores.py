@@ -62,6 +62,7 @@ class Example(World):
         self.done("session", "revoke", dave["session_id"], "--reason", "example")
         self.done("denylist", "add", "--jti", "kYV3-x", *REASON)
         self.done("denylist", "export", "--out", self.path("denylist.ndjson"))
+        self.done("backup", "create", self.path("early.db"))
         self.write("legacy.secret", "correct horse battery staple, thirty-two bytes at least")
         self.write("public.jwk", {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
         # The oldest of a state, the one that retired first.

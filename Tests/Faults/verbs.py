@@ -98,6 +98,8 @@ CHANGING = [
     Verb("audit checkpoint", ("--out", "{folder}/monday.jws"), audited=False, outputs=("monday.jws",)),
     Verb("policy set", ("access.ttl", "5m", *REASON)),
     Verb("backup create", ("{folder}/copy.db",), audited=False, outputs=("copy.db",)),
+    Verb("backup restore", ("{folder}/early.db", *REASON, "--confirm", "early.db"), outputs=("tokens.jwks.json",),
+         commits=PUBLISHED),
     Verb("metrics", ("--textfile", "{folder}/tokenctl.prom"), audited=False, outputs=("tokenctl.prom",)),
     Verb("shell", ("-c", "session revoke {alice_web} --reason INC-9", "-c", "policy set access.ttl 5m --reason INC-9 --yes"),
          commits=2, stepwise=True),

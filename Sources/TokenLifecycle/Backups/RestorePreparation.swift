@@ -43,7 +43,7 @@ package final class RestorePreparation {
         (present, storeID) = try Self.judge(self.path, options, clock, masterKey)
         let replacement = try Failure.translating { try DatabaseReplacement(for: path) }
         do {
-            backup = try Self.take(file, to: replacement.path, clock, masterKey)
+            backup = try Self.take(file, into: replacement, clock, masterKey)
             guard storeID == nil || storeID == backup.storeID else {
                 throw Failure(
                     .refused,
@@ -59,15 +59,15 @@ package final class RestorePreparation {
 
     /// Nobody can change the copy between its verification and its use.
     private static func take(
-        _ file: String, to copy: String, _ clock: Clock, _ masterKey: MasterKeySource
+        _ file: String, into replacement: DatabaseReplacement, _ clock: Clock, _ masterKey: MasterKeySource
     ) throws -> Backup {
         var options = Database.Options()
         options.readOnly = true
         options.prefersAtRest = true
         let store = try Store.open(at: file, options: options, clock: clock, masterKey: masterKey)
         defer { try? store.close() }
-        try Failure.translating { try store.database.copy(to: copy) }
-        var backup = try Backup(verifying: copy, named: file, clock: clock, masterKey: masterKey)
+        try Failure.translating { try replacement.take(store.database) }
+        var backup = try Backup(verifying: replacement.path, named: file, clock: clock, masterKey: masterKey)
         backup.path = file
         return backup
     }

@@ -15,13 +15,22 @@ package final class DatabaseReplacement {
         draft = try DatabaseDraft.begin(for: target, replacing: true, patience: .seconds(10))
     }
 
+    /// Makes it a copy of `database`.
+    ///
+    /// Throws `cannotCreate`, `full`, `io`, `corrupt`, `interrupted`.
+    package func take(_ database: Database) throws {
+        try draft.file.create(sharedWith: nil)
+        try database.copy(onto: draft.file.path) { _, _ in }
+    }
+
     /// Copies `database` into a new file named `path`, which it is called once it is whole and durable.
     ///
     /// Throws `exists`, `cannotCreate`, `full`, `io`, `corrupt`, `interrupted`.
     package func keep(_ database: Database, as path: String) throws {
         let kept = try DatabaseFile(path)
-        try database.copy(to: draft.kept.path)
+        try draft.kept.create(sharedWith: nil)
         defer { unlink(draft.kept.path) }
+        try database.copy(onto: draft.kept.path) { _, _ in }
         guard link(draft.kept.path, kept.path) == 0 else { throw kept.creationError(errno) }
         try kept.syncDirectory()
     }

@@ -201,7 +201,8 @@ extension TestStore {
         let login = try test.logInWithTokens()
         var options = Verifier.Options()
         options.clock = test.clock.clock
-        let verifier = try Verifier(readingFrom: test.path, options)
+        let verifier = try Verifier(
+            reading: StoreLookout(path: test.path, masterKeyFile: options.masterKeyFile, clock: options.clock), options)
         _ = try test.backUp()
         let since = try test.logInWithTokens("since")
         let other = try test.reopened()
