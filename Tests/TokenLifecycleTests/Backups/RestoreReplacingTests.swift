@@ -106,6 +106,16 @@ import TokenStorage
         #expect(try test.names == ["tokens.db", "tokens.jwks.json", "master.key", "copy.db", kept])
     }
 
+    @Test func `the backup of another store does not take the place of one that cannot be believed`() throws {
+        let test = try TestStore()
+        let other = try TestStore()
+        _ = try other.backUp()
+        try test.tamper("UPDATE audit_event SET uid = 7")
+        let before = try test.names
+        #expect(try failure { try test.restore(other.copyPath) } == .refused)
+        #expect(try test.names == before)
+    }
+
     @Test func `the log of what makes way goes with it, and never into what takes its place`() throws {
         let test = try TestStore()
         _ = try test.backUp()
