@@ -219,6 +219,7 @@ def mutants(world, checks, count, seed):
             fault, result = world.meets(name)
             if fault:
                 faults.append(f"mutant {number} ({said}): {fault}")
+                print(f"     {faults[-1]}", flush=True)
             if result:
                 codes[result.code] = codes.get(result.code, 0) + 1
         if number and number % 1000 == 0:

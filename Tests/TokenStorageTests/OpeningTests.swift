@@ -119,7 +119,7 @@ import Testing
     @Test(arguments: [
         "CREATE TABLE intruder (x)", "CREATE INDEX intruder ON parent (name)", "DROP INDEX child_by_parent",
         "ALTER TABLE parent ADD COLUMN extra TEXT", "DROP TABLE schema_step",
-        "DELETE FROM schema_step WHERE version = 2",
+        "DELETE FROM schema_step WHERE version = 2", "ALTER TABLE schema_step RENAME COLUMN checksum TO sum",
         "CREATE TRIGGER intruder AFTER UPDATE ON counter BEGIN DELETE FROM parent; END",
         "UPDATE schema_step SET schema_digest = '' WHERE version = 2",
     ])

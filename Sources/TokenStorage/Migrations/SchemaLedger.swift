@@ -53,7 +53,13 @@ enum SchemaLedger {
         guard version > 0, try transaction.row("SELECT 1 FROM sqlite_schema WHERE name = 'schema_step'") != nil else {
             throw altered("it lacks the record of its own steps")
         }
-        let entries = try entries(transaction)
+        let entries: [Entry]
+        do {
+            entries = try self.entries(transaction)
+        } catch let error as StorageError where error.kind == .bug {
+            // The statement is right: the table is not the one that it was written for.
+            throw altered("the record of its own steps does not read")
+        }
         guard entries.count == version else {
             throw altered("it records \(entries.count) steps and claims version \(version)")
         }
