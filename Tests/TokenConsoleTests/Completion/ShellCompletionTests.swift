@@ -59,6 +59,15 @@ struct `The completion script` {
         #expect(answers.first { !$0.isEmpty } == "zoe@example.org\n")
     }
 
+    /// Asks again where nothing was said: the completer falls silent after 40 ms, and a busy machine takes those away.
+    private func answer(_ expected: [String], _ ask: () throws -> [String]) rethrows -> [String] {
+        for _ in 0..<20 {
+            let offered = try ask()
+            if offered == expected || !offered.isEmpty { return offered }
+        }
+        return []
+    }
+
     private static let lines = [
         ("tokenctl session rev", ["revoke"]), ("tokenctl session list --state=idle", ["--state=idle_expired"]),
         ("tokenctl policy get session.l", ["session.limit", "session.limit.action"]),
@@ -84,9 +93,14 @@ struct `The completion script` {
             printf '%s\\n' "${COMPREPLY[@]}"
             """
         let bash = try #require(Self.shell("bash"))
-        let text = try output(of: bash, ["--norc", "--noprofile", "-c", script], fixture())
+        let fixture = try fixture()
         let offset = word.distance(from: word.startIndex, to: start)
-        #expect(text.split(separator: "\n").map(String.init) == expected.map { String($0.dropFirst(offset)) })
+        let rest = expected.map { String($0.dropFirst(offset)) }
+        let offered = try answer(rest) {
+            try output(of: bash, ["--norc", "--noprofile", "-c", script], fixture).split(separator: "\n").map(
+                String.init)
+        }
+        #expect(offered == rest)
     }
 
     @Test(.enabled(if: shell("zsh") != nil, "zsh is not installed"), arguments: lines)
@@ -99,14 +113,22 @@ struct `The completion script` {
             words=(\(words.map { "'\($0)'" }.joined(separator: " "))) CURRENT=\(words.count) PREFIX='\(words.last ?? "")'
             _tokenctl
             """
-        let text = try output(of: try #require(Self.shell("zsh")), ["-f", "-c", script], fixture())
-        #expect(text.split(separator: "\n").map(String.init) == expected)
+        let (zsh, fixture) = (try #require(Self.shell("zsh")), try fixture())
+        let offered = try answer(expected) {
+            try output(of: zsh, ["-f", "-c", script], fixture).split(separator: "\n").map(String.init)
+        }
+        #expect(offered == expected)
     }
 
     @Test(.enabled(if: shell("fish") != nil, "fish is not installed"), arguments: lines)
     func `completes in fish`(line: String, expected: [String]) throws {
         let script = "tokenctl completion fish | source; complete -C '\(line)'"
-        let text = try output(of: try #require(Self.shell("fish")), ["--no-config", "-c", script], fixture())
-        #expect(text.split(separator: "\n").map { String($0.prefix { $0 != "\t" }) } == expected)
+        let (fish, fixture) = (try #require(Self.shell("fish")), try fixture())
+        let offered = try answer(expected) {
+            try output(of: fish, ["--no-config", "-c", script], fixture).split(separator: "\n").map {
+                String($0.prefix { $0 != "\t" })
+            }
+        }
+        #expect(offered == expected)
     }
 }
