@@ -16,6 +16,14 @@ import TokenStorage
         #expect(try test.logIn("another").session.user == "another")
     }
 
+    @Test(arguments: [.min, -1, 1 << 40, 253_402_300_800_000, .max] as [Int64])
+    func `cleanup does not walk to a number that is never given`(number: Int64) throws {
+        let test = try TestStore()
+        try test.logIn()
+        try test.tamper("UPDATE session SET id = \(number)")
+        #expect(try failure { try test.cleanUp() } == .untrusted)
+    }
+
     @Test func `what breaks a constraint was in the file`() {
         let broken = StorageError(.constraint, "FOREIGN KEY constraint failed")
         #expect(Failure(broken).kind == .untrusted && Failure(broken).hint != nil)
