@@ -5,7 +5,7 @@ struct HeldRules: Sendable {
     private var settled: RuleTable
     private var recent = RuleTable()
     /// Scopes that any rule has: others need no look-up.
-    private var scopes: Set<DenyScope> = []
+    private var scopes: UInt8 = 0
 
     init(for count: Int = 0) {
         settled = RuleTable(for: count)
@@ -15,25 +15,25 @@ struct HeldRules: Sendable {
 
     /// The rule of a scope and value.
     func rule(_ scope: DenyScope, _ value: String) -> RuleTable.Rule? {
-        guard scopes.contains(scope) else { return nil }
-        let fingerprint = RuleTable.Fingerprint(scope, value)
+        guard scopes & scope.bit != 0 else { return nil }
+        let name = RuleTable.Name(scope, value)
         // What was widened is in both: the recent one counts.
-        return recent[fingerprint] ?? settled[fingerprint]
+        return recent[name] ?? settled[name]
     }
 
     /// While all are read for the first time. A snapshot may have several of one scope and value: what any of them denies is
     /// denied.
     mutating func settle(_ scope: DenyScope, _ value: String, cutOff: Int64, until: Int64) {
-        scopes.insert(scope)
-        let fingerprint = RuleTable.Fingerprint(scope, value)
-        let other = settled[fingerprint]
+        scopes |= scope.bit
+        let name = RuleTable.Name(scope, value)
+        let other = settled[name]
         settled.insert(
-            .init(fingerprint, cutOff: max(cutOff, other?.cutOff ?? .min), until: max(until, other?.until ?? .min)))
+            .init(name, cutOff: max(cutOff, other?.cutOff ?? .min), until: max(until, other?.until ?? .min)))
     }
 
     mutating func add(_ scope: DenyScope, _ value: String, cutOff: Int64, until: Int64) {
-        scopes.insert(scope)
-        recent.insert(.init(.init(scope, value), cutOff: cutOff, until: until))
+        scopes |= scope.bit
+        recent.insert(.init(RuleTable.Name(scope, value), cutOff: cutOff, until: until))
     }
 
     /// Moves the recent ones over once they are many, and lets go of rules that match nothing any more after `second`.

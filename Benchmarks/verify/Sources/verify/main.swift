@@ -1,10 +1,11 @@
 import Foundation
 import TokenLifecycle
 
-// verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKENS ROUNDS
+// verify ALGORITHM DATABASE WITHOUT-RULES MASTER-KEY KEY KEYSET TOKENS ROUNDS
 //
-// Times raw OpenSSL, our verifier and jwt-kit on the tokens of a file, a line each. Prints the median of ROUNDS rounds, nanoseconds
-// for each token, one `name=value` a line, and what the deny rules take in memory.
+// Times raw OpenSSL, our verifier, the same on a copy of the database without deny rules, and jwt-kit on the tokens of a file, a
+// line each. Prints the median of ROUNDS rounds, nanoseconds for each token, one `name=value` a line, and what the rules take in
+// memory.
 
 func residentBytes() -> Int {
     let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
@@ -12,24 +13,26 @@ func residentBytes() -> Int {
 }
 
 let words = CommandLine.arguments
-guard words.count == 8, let rounds = Int(words[7]) else {
-    print("usage: verify ALGORITHM DATABASE MASTER-KEY KEY KEYSET TOKENS ROUNDS")
+guard words.count == 9, let rounds = Int(words[8]) else {
+    print("usage: verify ALGORITHM DATABASE WITHOUT-RULES MASTER-KEY KEY KEYSET TOKENS ROUNDS")
     exit(64)
 }
 let algorithm = words[1]
-let tokens = try String(contentsOfFile: words[6], encoding: .utf8).split(separator: "\n").map { Array($0.utf8) }
+let tokens = try String(contentsOfFile: words[7], encoding: .utf8).split(separator: "\n").map { Array($0.utf8) }
 
 var options = Verifier.Options()
-options.masterKeyFile = words[3]
+options.masterKeyFile = words[4]
 let before = residentBytes()
 let began = ContinuousClock.now
 let verifier = try await Verifier.open(at: words[2], options: options)
 let loading = ContinuousClock.now - began
 let grown = residentBytes() - before
+let bare = try await Verifier.open(at: words[3], options: options)
 
-let raw = try RawOpenSSL(algorithm, key: words[4])
-let peer = try await Peer(algorithm, keySet: words[5])
+let raw = try RawOpenSSL(algorithm, key: words[5])
+let peer = try await Peer(algorithm, keySet: words[6])
 var tokenForOurs = Cycle(tokens)
+var tokenForBare = Cycle(tokens)
 var tokenForPeer = Cycle(tokens)
 var signed = Cycle(tokens.map { raw.prepared($0) })
 
@@ -40,12 +43,15 @@ let count = max(50, Int(10_000_000 / timing.median("trial")))
 for _ in 0..<rounds {
     timing.add("openssl", count) { raw.verify(signed()) }
     timing.add("tokenctl", count) { verifier.verify(tokenForOurs()).claims != nil }
+    timing.add("bare", count) { bare.verify(tokenForBare()).claims != nil }
     let some = (0..<max(10, count / 4)).map { _ in tokenForPeer() }
     timing.add("jwtkit", try await peer.time(for: some))
 }
 for name in ["openssl", "tokenctl", "jwtkit"] { print("\(name)=\(Int(timing.median(name)))") }
 print("ratio=\(Int(timing.ratio("tokenctl", to: "openssl") * 1000))")
+print("rules_ratio=\(Int(timing.ratio("tokenctl", to: "bare") * 1000))")
 print("rules=\(verifier.ruleCount)")
 print("load_ms=\(Int(loading / .milliseconds(1)))")
 if verifier.ruleCount > 0 { print("rule_bytes=\(grown / verifier.ruleCount)") }
 await verifier.close()
+await bare.close()
