@@ -130,12 +130,13 @@ print(f"{first['rows']:,} rows removed: {first['cleanup']:.1f} s, sqlite3 {first
 line("cleanup / sqlite3's DELETE", first["cleanup"] / first["sqlite3"], 2.5)
 line("peak memory", first["memory"] / MIB, 64, " MiB")
 line("highest write-ahead log", first["log"] / MIB, 64, " MiB")
-second = beside()
-print(f"beside an application: {second['seconds']:.1f} s, {second['commits']:,} commits, the median {second['p50']} ms")
-line("its commits, p99", second["p99"], 2 * BATCH, " ms")
-line("its commits, the longest", second["max"], 10 * BATCH, " ms")
-line("its commits refused as busy", second["busy"], 0)
-line("highest write-ahead log", second["log"] / MIB, 64, " MiB")
+if os.environ.get("BESIDE", "1") != "0":
+    second = beside()
+    print(f"beside an application: {second['seconds']:.1f} s, {second['commits']:,} commits, the median {second['p50']} ms")
+    line("its commits, p99", second["p99"], 2 * BATCH, " ms")
+    line("its commits, the longest", second["max"], 10 * BATCH, " ms")
+    line("its commits refused as busy", second["busy"], 0)
+    line("highest write-ahead log", second["log"] / MIB, 64, " MiB")
 for end in ("", "-wal", "-shm"):
     if os.path.exists(copy + end):
         os.remove(copy + end)
