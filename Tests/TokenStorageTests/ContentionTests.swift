@@ -28,6 +28,16 @@ import Testing
         #expect(try open(path).count() == 320)
     }
 
+    /// A crowd that asked every millisecond would leave no processor to the one that has the lock; but who asks more rarely
+    /// than the door of a cleanup opens, waits for ever.
+    @Test func `who waits long asks more rarely, within bounds, and not in step with others`() {
+        let waits = (1...10_000).map { LockWait.microseconds(beforeAttempt: $0, chance: 999) }
+        #expect(waits.prefix(100).allSatisfy { $0 == 1000 })
+        #expect(zip(waits, waits.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(waits.last == 7999)
+        #expect(LockWait.microseconds(beforeAttempt: 10_000, chance: 0) == 7000)
+    }
+
     @Test func `threads may share a connection`() throws {
         let database = try open(scratch("db"))
         let errors = Mutex<[String]>([])

@@ -4,7 +4,8 @@ internal import Synchronization
 /// How long a connection waits for a lock that somebody else holds, and what may end its work early.
 ///
 /// SQLite's own `busy_timeout` sleeps ever longer, up to 100 ms, so beside a cleanup that takes the lock again and again it
-/// hardly ever wins. Asking every millisecond does.
+/// hardly ever wins. Asking every millisecond does. Who still waits after a hundred times is in a crowd, which would ask all
+/// processors away from the one that has the lock: it asks more rarely, though more often than cleanup opens its door.
 final class LockWait: Sendable {
     private struct State {
         var patience: Duration
@@ -35,9 +36,16 @@ final class LockWait: Sendable {
             let waits = !state.isInterrupted && now < state.deadline
             return (waits, !waits && state.interruptsWhenGivingUp)
         }
-        if waits { usleep(1000) }
+        if waits { usleep(Self.microseconds(beforeAttempt: attempts + 1, chance: .random(in: 0..<1000))) }
         if interrupts { interruptConnection.withLock { $0?() } }
         return waits
+    }
+
+    /// How long to wait before asking again: 1 ms for the first hundred times, then ever longer, up to 8. `chance`, of 0 to
+    /// 999, keeps a crowd from asking all at once.
+    static func microseconds(beforeAttempt attempt: Int, chance: UInt32) -> UInt32 {
+        guard attempt > 100 else { return 1000 }
+        return UInt32(min(7, 1 + (attempt - 100) / 25)) * 1000 + chance
     }
 
     /// Runs a piece of work that `interrupt` can end.
