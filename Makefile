@@ -3,12 +3,13 @@
 SWIFT   ?= swift
 PREFIX  ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 600
 RELEASE := .build/release/tokenctl
 EXAMPLE := Examples/HummingbirdApp
 PICTURE := Tests/TokenConsoleTests/Transcripts/stolen-laptop.txt docs/stolen-laptop.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test example torture lint bench docs picture build release man install uninstall deb clean packages
+.PHONY: help demo test example torture fuzz lint bench docs picture build release man install uninstall deb clean packages
 .PHONY: packages-test packages-deb
 
 help: ## This list
@@ -26,6 +27,9 @@ example: packages-test build ## Build the example application, and drive it by H
 
 torture: release ## The long forms: a million steps, 10,000 histories of keys, races, kills (hours)
 	Tests/torture $(RELEASE)
+
+fuzz: packages-test ## Random input to every reader of bytes from outside (FUZZ_SECONDS=600, FUZZ="json jws")
+	scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 lint: packages ## Check formatting, style, who imports what, links, pictures
 	$(SWIFT) format lint --strict --recursive $(wildcard Package.swift Sources Tests migrations Benchmarks Examples)
@@ -66,7 +70,7 @@ deb: release packages-deb ## A Debian package, in dist (packaging/test-deb tries
 	scripts/deb $(RELEASE) dist
 
 clean: ## Remove what the other targets made
-	rm -rf .build .demo .venv dist $(EXAMPLE)/.build
+	rm -rf .build .demo .venv dist $(EXAMPLE)/.build Tests/Fuzz/.build
 
 packages:
 	@scripts/install-packages

@@ -17,7 +17,9 @@ enum Escaping {
         if isFormula { field = "'" + field }
         let mustQuote = isFormula || field.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == " " || $0 == ";" }
         guard mustQuote else { return field }
-        return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        // By scalars: with a combining character behind it a quote is another `Character`, and still ends the field.
+        let parts = field.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
+        return "\"" + parts.joined(separator: "\"\"") + "\""
     }
 
     /// A JSON text with what is hostile as `\u` escapes (RFC 8259 §7): an equal value, harmless to look at and one line for

@@ -37,11 +37,13 @@ struct Completions {
 
     /// The text so that the lexer reads it back; nil where the open quote cannot hold it.
     private func quoted(_ text: Substring) -> String? {
+        let special: Set<Unicode.Scalar>
         switch openQuote {
-        case "'": return text.contains("'") ? nil : String(text)
-        case "\"": return text.map { "\"\\".contains($0) ? "\\\($0)" : String($0) }.joined()
-        default: return text.map { " \t;'\"\\#".contains($0) ? "\\\($0)" : String($0) }.joined()
+        case "'": return text.unicodeScalars.contains("'") ? nil : String(text)
+        case "\"": special = ["\"", "\\"]
+        default: special = [" ", "\t", ";", "'", "\"", "\\", "#"]
         }
+        return text.unicodeScalars.map { special.contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 
     /// For a terminal of this size: one a line with what it is, or where that is too much in columns, or as many as fit.

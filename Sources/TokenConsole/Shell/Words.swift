@@ -2,6 +2,8 @@ package import TokenLifecycle
 
 /// Splits a typed line into commands and their words, as a shell would as far as operators need it: single and double
 /// quotes, backslash, `;` between commands, `#` to the end of the line. Nothing is ever expanded.
+///
+/// By Unicode scalars: with a combining character behind it a quote is another `Character`, and a quote all the same.
 package enum Words {
     package struct Word: Equatable, Sendable {
         package var text: String
@@ -17,42 +19,45 @@ package enum Words {
     package static func words(in line: String) throws(Failure) -> [[Word]] {
         var commands: [[Word]] = []
         var words: [Word] = []
-        var word: String?
+        var word: String.UnicodeScalarView?
         var isLiteral = false
-        var quote: Character?
-        var rest = line[...]
+        var quote: Unicode.Scalar?
+        var rest = line.unicodeScalars[...]
         func end() {
-            if let word { words.append(Word(text: word, isLiteral: isLiteral)) }
+            if let word { words.append(Word(text: String(word), isLiteral: isLiteral)) }
             word = nil
             isLiteral = false
         }
-        while let character = rest.popFirst() {
+        while let scalar = rest.popFirst() {
             if let open = quote {
-                if character == open {
+                if scalar == open {
                     quote = nil
-                } else if character == "\\", open == "\"", let next = rest.first, next == "\"" || next == "\\" {
-                    word = (word ?? "") + String(rest.removeFirst())
+                } else if scalar == "\\", open == "\"", let next = rest.first, next == "\"" || next == "\\" {
+                    word?.append(rest.removeFirst())
                 } else {
-                    word = (word ?? "") + String(character)
+                    word?.append(scalar)
                 }
                 continue
             }
-            switch character {
+            switch scalar {
             case "'", "\"":
-                quote = character
+                quote = scalar
                 isLiteral = true
-                word = word ?? ""
+                word = word ?? .init()
             case "\\":
                 guard let next = rest.popFirst() else { throw Failure(.usage, "the line ends in a backslash") }
-                word = (word ?? "") + String(next)
+                word = word ?? .init()
+                word?.append(next)
                 isLiteral = true
             case " ", "\t": end()
             case ";":
                 end()
                 if !words.isEmpty { commands.append(words) }
                 words = []
-            case "#" where word == nil: rest = ""
-            default: word = (word ?? "") + String(character)
+            case "#" where word == nil: rest = rest[rest.endIndex...]
+            default:
+                word = word ?? .init()
+                word?.append(scalar)
             }
         }
         guard quote == nil else { throw Failure(.usage, "a quote is not closed") }

@@ -9,6 +9,9 @@ import TokenLifecycle
             ("a \"b c\" 'd \"e\"'", [["a", "b c", "d \"e\""]]), ("a\\ b \\; \\#", [["a b", ";", "#"]]),
             ("a#b #c", [["a#b"]]), ("'' \"\"", [["", ""]]), ("a\t$HOME *", [["a", "$HOME", "*"]]),
             ("\"a\\\"b\\\\c\\d\" 'a\\b'", [["a\"b\\c\\d", "a\\b"]]),
+            // A combining character makes one Character with the one before it, which means what it means all the same.
+            ("\"\u{301}a b\" c", [["\u{301}a b", "c"]]), ("'\u{301}' \u{301}", [["\u{301}", "\u{301}"]]),
+            ("a;\u{301}b", [["a"], ["\u{301}b"]]), ("\\\"\u{301} '\\\u{301}'", [["\"\u{301}", "\\\u{301}"]]),
         ] as [(String, [[String]])])
     func `becomes commands and words`(line: String, commands: [[String]]) throws {
         #expect(try Words.commands(in: line) == commands)

@@ -20,6 +20,19 @@ import TokenLifecycle
         return offers.map(\.value)
     }
 
+    @Test(arguments: ["", "'", "\""])
+    func `is quoted so that the lexer reads it back`(quote: String) throws {
+        for value in ["a b;c#d", "\"\u{301}", "\\\u{301} \u{301}", ";\u{301}'", "plain"] {
+            let typed = try #require(TypedLine("show \(quote)"))
+            let offered = Completions([Offer(value)], typed).replacing("").offers
+            guard let word = offered.first?.value else {
+                #expect(quote == "'" && value.unicodeScalars.contains("'"))
+                continue
+            }
+            #expect(try Words.commands(in: "show \(quote)\(word)\(quote)") == [["show", value]])
+        }
+    }
+
     @Test(arguments: [
         ("tokenctl se", ["session"]), ("tokenctl session rev", ["revoke"]), ("tokenctl --db x session rev", ["revoke"]),
         ("tokenctl session list --not-", ["--not-user", "--not-client"]), ("tokenctl -o js", ["json"]),

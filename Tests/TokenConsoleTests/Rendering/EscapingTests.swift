@@ -50,7 +50,7 @@ import TokenJOSE
     @Test(arguments: [
         ("plain", "plain"), ("a b", "\"a b\""), ("a,b", "\"a,b\""), ("say \"hi\"", "\"say \"\"hi\"\"\""),
         ("=1+1", "\"'=1+1\""), ("+1", "\"'+1\""), ("-1", "\"'-1\""), ("@SUM(A1)", "\"'@SUM(A1)\""),
-        ("\t=1", "\\t=1"), ("a\nb", "a\\nb"), ("", ""),
+        ("\t=1", "\\t=1"), ("a\nb", "a\\nb"), ("", ""), ("a\"\u{301},b", "\"a\"\"\u{301},b\""),
     ])
     func `runs in no spreadsheet`(text: String, field: String) {
         #expect(Escaping.commaSeparated(text, isText: true) == field)

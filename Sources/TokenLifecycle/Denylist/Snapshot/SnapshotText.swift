@@ -123,10 +123,10 @@ package struct SnapshotText: Sendable {
     private static func namedHead(
         of content: ArraySlice<UInt8>, _ format: SnapshotFormat
     ) -> (head: SnapshotHead, rest: ArraySlice<UInt8>)? {
-        let names: Set<String> = ["store", "epoch", "version", "generated_at", "expires_at", "identity"]
+        let integers: Set<String> = ["epoch", "version", "generated_at", "expires_at"]
         var rest = content
         var members: [JSON.Member] = []
-        while members.count < names.count, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        while members.count < integers.count + 2, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
             var line = String(decoding: rest[..<end], as: UTF8.self)
             rest = rest[(end + 1)...]
             if format == .csv {
@@ -138,15 +138,13 @@ package struct SnapshotText: Sendable {
                 line = String(line.dropFirst(2))
             }
             guard let colon = line.firstIndex(of: ":") else { return nil }
-            let value = line[line.index(after: colon)...].drop { $0 == " " }
-            members.append(.init(String(line[..<colon]), Int64(value).map(JSON.integer) ?? .string(String(value))))
+            let name = String(line[..<colon])
+            let value = String(line[line.index(after: colon)...].drop { $0 == " " })
+            // A store's id may be all digits too, and is no number for it.
+            members.append(
+                .init(name, integers.contains(name) ? Int64(value).map(JSON.integer) ?? .null : .string(value)))
         }
-        // A store's id may be all digits.
-        let typed = members.map { member in
-            member.name == "store" || member.name == "identity"
-                ? JSON.Member(member.name, .string(member.value.stringValue ?? member.value.text)) : member
-        }
-        return SnapshotHead(.object(typed)).map { ($0, rest) }
+        return SnapshotHead(.object(members)).map { ($0, rest) }
     }
 
     // MARK: Rules

@@ -92,8 +92,9 @@ struct SnapshotWriter {
     private mutating func row(_ rule: SnapshotRule) {
         let cell = "\(rule.scope.rawValue):\(rule.value)"
         let isQuoted = cell.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-        let doubled = cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        write(isQuoted ? "\"\(doubled)\"" : cell)
+        // By scalars: with a combining character behind it a quote is another `Character`, and still ends the cell.
+        let parts = cell.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false).map(String.init)
+        write(isQuoted ? "\"\(parts.joined(separator: "\"\""))\"" : cell)
         byte(",")
         if let until = rule.issuedUntil { write(String(until)) }
         byte(",")

@@ -1,0 +1,1 @@
+../../../../Sources/TokenConsole/Shell/Words.swift
