@@ -37,6 +37,14 @@ package struct JOSEError: Error, Equatable, Sendable {
         flaw = nil
     }
 
+    /// A member that a key must have.
+    static func missing(_ name: String) -> JOSEError { JOSEError(.memberMissing, "\(name) is missing") }
+
+    /// A member of a key that is no base64url.
+    static func badMember(_ name: String, _ error: Base64URLError) -> JOSEError {
+        JOSEError(.badBase64URL, "\(name): \(error.sentence)")
+    }
+
     package var code: String { flaw?.rawValue ?? reason.rawValue }
 
     /// A sentence for people.

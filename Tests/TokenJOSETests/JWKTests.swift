@@ -64,6 +64,16 @@ import TokenJOSE
     }
 
     @Test(arguments: [
+        ("{}", "kty is missing"), (#"{"kty":"OKP","x":"AA"}"#, "crv is missing"),
+        (#"{"kty":"EC","crv":"P-256","x":"AA"}"#, "y is missing"), (#"{"kty":"RSA","n":1}"#, "n is not a string"),
+        (#"{"kty":"RSA","n":"A="}"#, "n: it is not base64url without padding"),
+    ])
+    func `the member that is at fault is named in a sentence`(_ text: String, _ message: String) throws {
+        let error = #expect(throws: JOSEError.self) { _ = try JWK(parsing: JSON(parsing: text)) }
+        #expect(error?.message == message)
+    }
+
+    @Test(arguments: [
         (#""use":"enc""#, "wrong_use"), (#""use":1"#, "wrong_use"), (#""key_ops":["sign"]"#, "wrong_key_ops"),
         (#""key_ops":[]"#, "wrong_key_ops"), (#""key_ops":"verify""#, "wrong_key_ops"),
         (#""key_ops":["verify","verify"]"#, "wrong_key_ops"), (#""alg":"RS256""#, "alg_mismatch"),

@@ -24,7 +24,7 @@ struct KeyAttributes {
     }
 
     private static func type(of json: JSON) throws(JOSEError) -> KeyKind {
-        guard let kty = json["kty"] else { throw JOSEError(.memberMissing, "kty") }
+        guard let kty = json["kty"] else { throw JOSEError.missing("kty") }
         switch kty.stringValue {
         case "oct": return .symmetric
         case "RSA": return .asymmetric(.rsa)
@@ -35,7 +35,7 @@ struct KeyAttributes {
     }
 
     private static func curve(of json: JSON, _ name: String, _ type: KeyType) throws(JOSEError) -> KeyType {
-        guard let crv = json["crv"] else { throw JOSEError(.memberMissing, "crv") }
+        guard let crv = json["crv"] else { throw JOSEError.missing("crv") }
         guard crv.stringValue?.isIdentical(to: name) == true else { throw JOSEError(.unsupportedCurve) }
         return type
     }

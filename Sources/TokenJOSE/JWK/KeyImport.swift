@@ -53,7 +53,7 @@ package struct KeyImport: Sendable {
         guard let set = tree["keys"] else {
             return ([try readKey(bytes, tree: tree, path: [], allowWeak: allowWeak)], [])
         }
-        guard let elements = set.arrayValue else { throw JOSEError(.badMember, "keys") }
+        guard let elements = set.arrayValue else { throw JOSEError(.badMember, "keys is not an array") }
         var keys: [ImportedKey] = []
         var skipped: [Skipped] = []
         for (index, element) in elements.enumerated() {

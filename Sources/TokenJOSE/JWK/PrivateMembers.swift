@@ -22,13 +22,13 @@ struct PrivateMembers: ~Copyable {
     }
 
     func bytes(_ name: String) throws(JOSEError) -> SecretBytes {
-        guard tree[name] != nil else { throw JOSEError(.memberMissing, name) }
+        guard tree[name] != nil else { throw JOSEError.missing(name) }
         let decoded = try document.withBytes(at: path + [name]) { (text) throws(JOSEError) -> SecretBytes in
             do throws(Base64URLError) { return try Base64URL.decodeSecret(text) } catch {
-                throw JOSEError(.badBase64URL, "\(name): \(error.rawValue)")
+                throw JOSEError.badMember(name, error)
             }
         }
-        guard let decoded else { throw JOSEError(.badMember, name) }
+        guard let decoded else { throw JOSEError(.badMember, "\(name) is not a string") }
         return decoded
     }
 

@@ -28,10 +28,10 @@ enum PublicMembers {
     }
 
     private static func bytes(_ name: String, in json: JSON) throws(JOSEError) -> [UInt8] {
-        guard let value = json[name] else { throw JOSEError(.memberMissing, name) }
-        guard let text = value.stringValue else { throw JOSEError(.badMember, name) }
+        guard let value = json[name] else { throw JOSEError.missing(name) }
+        guard let text = value.stringValue else { throw JOSEError(.badMember, "\(name) is not a string") }
         do throws(Base64URLError) { return try Base64URL.decode(text) } catch {
-            throw JOSEError(.badBase64URL, "\(name): \(error.rawValue)")
+            throw JOSEError.badMember(name, error)
         }
     }
 
