@@ -51,8 +51,7 @@ struct `Between its commands the shell` {
             ("policy set refresh.rep", "policy set refresh.replay "), ("help exit", "help exit-codes "),
             ("set pag", "set pager "), ("denylist export --format nd", "denylist export --format ndjson "),
         ] {
-            terminal.type(begun + "\t")
-            try terminal.expect(offer)
+            try terminal.complete(begun, until: offer)
             try terminal.clear()
         }
     }
@@ -61,8 +60,7 @@ struct `Between its commands the shell` {
         let terminal = try fixture.shell(rows: 200)
         for _ in 0..<3 {
             #expect(try terminal.run("session create --user zoe -q").contains("session_token="))
-            terminal.type("session show ses_\t")
-            try terminal.expect("zoe")
+            try terminal.complete("session show ses_", until: "zoe")
             // Half a line typed. A checkpoint that truncates needs every reader gone, and EXCLUSIVE every writer.
             try Sqlite.run("PRAGMA wal_checkpoint(TRUNCATE); BEGIN EXCLUSIVE; COMMIT", on: fixture.database)
             let log = fixture.database + "-wal"

@@ -51,13 +51,14 @@ struct `At its prompt the shell` {
 
     @Test func `completes words, options, values, ids with a word of context, rows and files`() throws {
         let terminal = try fixture.shell(rows: 100)
-        #expect(try terminal.run("sess\tli\t--us\talic\t-o id").contains("ses_"))
+        try terminal.complete("sess\tli\t--us\talic", until: "--user alice ")
+        #expect(try terminal.run("-o id").contains("ses_"))
         try terminal.run("session list --user alice")
         terminal.type("session revoke @\t")
         #expect(try terminal.expect("@all").contains(/@1 +ses_[0-9a-z]{8} alice/))
         try terminal.clear()
-        terminal.type("session show ses_\t")
-        try terminal.expect(Regex("ses_[0-9a-z]{8}  [a-z]+ [a-z-]+\n", as: Substring.self), "an id and whose it is")
+        let choice = try Regex("ses_[0-9a-z]{8}  [a-z]+ [a-z-]+\n", as: Substring.self)
+        try terminal.complete("session show ses_", until: choice, "an id and whose it is")
         try terminal.clear()
         try "session list --limit 1 -o id\n".write(
             toFile: fixture.folder.path + "/a script", atomically: true, encoding: .utf8)
@@ -71,8 +72,13 @@ struct `At its prompt the shell` {
     @Test func `quotes what it completes as far as it must`() throws {
         #expect(try fixture.run("session", "create", "--user", "zz top; ls", "-q").code == 0)
         let terminal = try fixture.shell()
-        for begun in ["user show zz\t", "user show 'zz\t", "user show \"zz t\t", "user show zz\\ t\t"] {
-            #expect(try terminal.run(begun).contains("alive: zz top; ls"), "\(begun)")
+        for (begun, whole) in [
+            ("user show zz", #"zz\ top\;\ ls "#), ("user show 'zz", "'zz top; ls' "),
+            ("user show \"zz t", "\"zz top; ls\" "),
+            ("user show zz\\ t", #"zz\ top\;\ ls "#),
+        ] {
+            try terminal.complete(begun, until: whole)
+            #expect(try terminal.run("").contains("alive: zz top; ls"), "\(begun)")
         }
     }
 
@@ -147,7 +153,8 @@ struct `At its prompt the shell` {
     @Test func `takes and shows text in any script`() throws {
         let terminal = try fixture.shell(with: ["LC_ALL": "C"])
         #expect(try terminal.run("session create --user 'Zoë 山田' -q").contains("session_token="))
-        #expect(try terminal.run("user show 'Zoë 山\t").contains("alive: Zoë 山田"))
+        try terminal.complete("user show 'Zoë 山", until: "田' ")
+        #expect(try terminal.run("").contains("alive: Zoë 山田"))
         // What is no text is refused, and said like any other failure.
         terminal.type("user show ")
         terminal.type(bytes: [0xFF, 0xFE, 0x0D])

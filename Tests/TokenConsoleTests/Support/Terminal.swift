@@ -87,8 +87,8 @@ final class Terminal {
 
     /// Waits until `pattern` is shown, and answers what was before it. What was waited for is behind us then.
     @discardableResult
-    func expect(_ pattern: Regex<Substring>, _ name: String = "") throws -> String {
-        let deadline = Date().addingTimeInterval(Self.patience)
+    func expect(_ pattern: Regex<Substring>, _ name: String = "", within patience: Double = patience) throws -> String {
+        let deadline = Date().addingTimeInterval(patience)
         while true {
             let shown = Self.plain(raw)
             if let match = shown.firstMatch(of: pattern) {
@@ -104,8 +104,27 @@ final class Terminal {
     }
 
     @discardableResult
-    func expect(_ text: String) throws -> String {
-        try expect(Regex(NSRegularExpression.escapedPattern(for: text), as: Substring.self), text)
+    func expect(_ text: String) throws -> String { try expect(Self.literal(text), text) }
+
+    private static func literal(_ text: String) -> Regex<Substring> {
+        (try? Regex(NSRegularExpression.escapedPattern(for: text), as: Substring.self)) ?? /./
+    }
+
+    /// Types, and presses the tab key until `pattern` is shown: what the store has to say comes within its time or not at all,
+    /// and a machine that is busy with tests may not let it come.
+    @discardableResult
+    func complete(_ begun: String, until pattern: Regex<Substring>, _ name: String = "") throws -> String {
+        type(begun)
+        for _ in 0..<20 {
+            type("\t")
+            do { return try expect(pattern, name, within: 1) } catch is Silence { continue }
+        }
+        throw Silence(wanted: name.isEmpty ? "\(pattern)" : name, seen: rest)
+    }
+
+    @discardableResult
+    func complete(_ begun: String, until text: String) throws -> String {
+        try complete(begun, until: Self.literal(text), text)
     }
 
     /// What was shown since the last wait.
