@@ -22,6 +22,12 @@ struct RowNumbers {
         words[offset >> 6] |= bit
     }
 
+    /// Of numbers from the first to the last it was made for.
+    func contains(_ number: Int64) -> Bool {
+        let offset = Int(number - first)
+        return words[offset >> 6] & (1 << UInt64(offset & 63)) != 0
+    }
+
     /// The lowest of them, at most so many.
     func lowest(_ limit: Int) -> [Int64] {
         var found: [Int64] = []

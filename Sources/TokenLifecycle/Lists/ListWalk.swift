@@ -13,6 +13,20 @@ struct ListQuery {
     func select(_ columns: SQL) -> SQL {
         "SELECT " + columns + " FROM " + table + joined + " WHERE " + condition + " AND "
     }
+
+    /// Of the rows that `entries` lead to, in their order.
+    func select(_ columns: SQL, by entries: ListEntries) -> SQL {
+        "SELECT " + columns + " FROM " + entries.table + " CROSS JOIN " + table + joined + " WHERE " + entries.link
+            + " AND " + condition + " AND "
+    }
+}
+
+/// A table that lists the rows of another in an order of its own.
+struct ListEntries {
+    /// `session_by_user e`.
+    let table: SQL
+    /// What leads from an entry to its row: `s.id = e.session_id`.
+    let link: SQL
 }
 
 /// Rows that contain all matches, found through an index alone: few of them can be looked at without walking at all.
