@@ -76,21 +76,25 @@ CREATE INDEX session_kept ON session (valid_from) WHERE valid_from > created_at;
 -- rows in ten of a cleanup's batch have theirs on pages where no other row of the batch has one. So a cleanup of many rows
 -- says so (store.sweep_due), leaves these entries behind, and afterwards goes through each table once, in its order
 -- (docs/decisions/0010-entries-are-swept.md). Whoever reads them joins the session, which an entry left behind does not have.
+-- What follows the key tells of many of the dead that they are, without a look at the row.
 CREATE TABLE session_by_user (
     user_id INTEGER NOT NULL,
     session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
     PRIMARY KEY (user_id, session_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session_by_ip (
     ip BLOB NOT NULL,
     session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
     PRIMARY KEY (ip, session_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session_by_device (
     device TEXT NOT NULL,
     session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
     PRIMARY KEY (device, session_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -99,6 +103,7 @@ CREATE TABLE session_by_last_seen (
     idle_timeout INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,
     session_id INTEGER NOT NULL,
+    ended INTEGER NOT NULL,                 -- 1: somebody ended it
     PRIMARY KEY (idle_timeout, last_seen_at, session_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -113,10 +118,12 @@ CREATE TABLE session_by_end (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER session_made AFTER INSERT ON session BEGIN
-    INSERT OR IGNORE INTO session_by_user VALUES (new.user_id, new.id);
-    INSERT OR IGNORE INTO session_by_ip SELECT new.ip, new.id WHERE new.ip IS NOT NULL;
-    INSERT OR IGNORE INTO session_by_device SELECT new.device, new.id WHERE new.device IS NOT NULL;
-    INSERT OR IGNORE INTO session_by_last_seen VALUES (new.idle_timeout, new.last_seen_at, new.id);
+    INSERT OR IGNORE INTO session_by_user VALUES (new.user_id, new.id, new.absolute_expires_at);
+    INSERT OR IGNORE INTO session_by_ip SELECT new.ip, new.id, new.absolute_expires_at WHERE new.ip IS NOT NULL;
+    INSERT OR IGNORE INTO session_by_device
+        SELECT new.device, new.id, new.absolute_expires_at WHERE new.device IS NOT NULL;
+    INSERT OR IGNORE INTO session_by_last_seen
+        VALUES (new.idle_timeout, new.last_seen_at, new.id, new.ended_at IS NOT NULL);
     INSERT OR IGNORE INTO session_by_end
         VALUES (coalesce(new.ended_at, 0), new.alive_until, new.absolute_expires_at, new.id);
 END;
@@ -124,10 +131,11 @@ END;
 CREATE TRIGGER session_seen AFTER UPDATE OF idle_timeout, last_seen_at ON session BEGIN
     DELETE FROM session_by_last_seen
         WHERE idle_timeout = old.idle_timeout AND last_seen_at = old.last_seen_at AND session_id = old.id;
-    INSERT OR IGNORE INTO session_by_last_seen VALUES (new.idle_timeout, new.last_seen_at, new.id);
+    INSERT OR IGNORE INTO session_by_last_seen
+        VALUES (new.idle_timeout, new.last_seen_at, new.id, new.ended_at IS NOT NULL);
 END;
 
-CREATE TRIGGER session_ends AFTER UPDATE OF ended_at, alive_until, absolute_expires_at ON session BEGIN
+CREATE TRIGGER session_ends AFTER UPDATE OF ended_at, alive_until ON session BEGIN
     DELETE FROM session_by_end
         WHERE ended_at = coalesce(old.ended_at, 0) AND alive_until = old.alive_until
             AND absolute_expires_at = old.absolute_expires_at AND session_id = old.id;
@@ -135,10 +143,16 @@ CREATE TRIGGER session_ends AFTER UPDATE OF ended_at, alive_until, absolute_expi
         VALUES (coalesce(new.ended_at, 0), new.alive_until, new.absolute_expires_at, new.id);
 END;
 
-CREATE TRIGGER session_stays BEFORE UPDATE OF id, user_id, ip, device ON session
+CREATE TRIGGER session_ended AFTER UPDATE OF ended_at ON session BEGIN
+    UPDATE session_by_last_seen SET ended = new.ended_at IS NOT NULL
+        WHERE idle_timeout = new.idle_timeout AND last_seen_at = new.last_seen_at AND session_id = new.id;
+END;
+
+CREATE TRIGGER session_stays BEFORE UPDATE OF id, user_id, ip, device, absolute_expires_at ON session
     WHEN new.id <> old.id OR new.user_id <> old.user_id OR new.ip IS NOT old.ip OR new.device IS NOT old.device
+        OR new.absolute_expires_at <> old.absolute_expires_at
 BEGIN
-    SELECT RAISE(ABORT, 'a session keeps its user, address and device');
+    SELECT RAISE(ABORT, 'a session keeps its user, address, device and absolute expiry');
 END;
 
 CREATE TRIGGER session_removed AFTER DELETE ON session WHEN (SELECT sweep_due FROM store WHERE id = 1) = 0 BEGIN

@@ -25,11 +25,11 @@ SELECT
 FROM facts.fact f ORDER BY f.id;
 
 -- What the triggers would have entered one by one.
-INSERT INTO session_by_user SELECT user_id, id FROM session ORDER BY user_id, id;
-INSERT INTO session_by_ip SELECT ip, id FROM session WHERE ip IS NOT NULL ORDER BY ip, id;
-INSERT INTO session_by_device SELECT device, id FROM session WHERE device IS NOT NULL ORDER BY device, id;
+INSERT INTO session_by_user SELECT user_id, id, absolute_expires_at FROM session ORDER BY user_id, id;
+INSERT INTO session_by_ip SELECT ip, id, absolute_expires_at FROM session WHERE ip IS NOT NULL ORDER BY ip, id;
+INSERT INTO session_by_device SELECT device, id, absolute_expires_at FROM session WHERE device IS NOT NULL ORDER BY device, id;
 INSERT INTO session_by_last_seen
-SELECT idle_timeout, last_seen_at, id FROM session ORDER BY idle_timeout, last_seen_at, id;
+SELECT idle_timeout, last_seen_at, id, ended_at IS NOT NULL FROM session ORDER BY idle_timeout, last_seen_at, id;
 INSERT INTO session_by_end
 SELECT coalesce(ended_at, 0), alive_until, absolute_expires_at, id FROM session
 ORDER BY coalesce(ended_at, 0), alive_until, absolute_expires_at, id;

@@ -28,20 +28,28 @@ enum SessionEntries: CaseIterable {
         }
     }
 
-    /// What a session's entry says in `columns`; nothing where the first is NULL, and no entry is due.
-    private var values: [StaticString] {
+    /// What the entry of a session `s` says; where its first column is NULL, no entry is due.
+    private var meaning: [(column: StaticString, value: StaticString)] {
         switch self {
-        case .user: ["s.user_id"]
-        case .ip: ["s.ip"]
-        case .device: ["s.device"]
-        case .lastSeen: ["s.idle_timeout", "s.last_seen_at"]
-        case .end: ["coalesce(s.ended_at, 0)", "s.alive_until", "s.absolute_expires_at"]
+        case .user: [("user_id", "s.user_id"), ("absolute_expires_at", "s.absolute_expires_at")]
+        case .ip: [("ip", "s.ip"), ("absolute_expires_at", "s.absolute_expires_at")]
+        case .device: [("device", "s.device"), ("absolute_expires_at", "s.absolute_expires_at")]
+        case .lastSeen:
+            [
+                ("idle_timeout", "s.idle_timeout"), ("last_seen_at", "s.last_seen_at"),
+                ("ended", "(s.ended_at IS NOT NULL)"),
+            ]
+        case .end:
+            [
+                ("ended_at", "coalesce(s.ended_at, 0)"), ("alive_until", "s.alive_until"),
+                ("absolute_expires_at", "s.absolute_expires_at"),
+            ]
         }
     }
 
     /// Sessions that these entries do not lead to.
     fileprivate var missing: SQL {
-        "SELECT count(*) FROM session s WHERE \(raw: values[0]) IS NOT NULL AND NOT EXISTS (SELECT 1 FROM \(raw: table) e WHERE "
+        "SELECT count(*) FROM session s WHERE \(raw: meaning[0].value) IS NOT NULL AND NOT EXISTS (SELECT 1 FROM \(raw: table) e WHERE "
             + isRight + " AND e.session_id = s.id)"
     }
 
@@ -53,7 +61,7 @@ enum SessionEntries: CaseIterable {
     }
 
     private var isRight: SQL {
-        let equal: [SQL] = zip(columns, values).map { "e.\(raw: $0) = \(raw: $1)" }
+        let equal: [SQL] = meaning.map { "e.\(raw: $0.column) = \(raw: $0.value)" }
         return equal.allOf
     }
 

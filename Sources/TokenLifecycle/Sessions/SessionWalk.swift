@@ -35,7 +35,10 @@ extension SessionCondition {
             high: Int64? = nil
         ) -> OrderedRows {
             OrderedRows(
-                columns, of: entries.map { ListEntries(table: "\(raw: $0.table) e", link: "s.id = e.session_id") },
+                columns,
+                of: entries.map {
+                    ListEntries(table: "\(raw: $0.table) e", link: "s.id = e.session_id", condition: entryCondition($0))
+                },
                 where: condition, low: low, high: high, descending: order.descending, after: position)
         }
         switch order.key {
@@ -122,7 +125,7 @@ extension SessionCondition {
     private func candidates(_ order: SessionOrder) throws -> [Candidates] {
         var all = [ofUsers, ofStates, bornAfterFloor].compactMap { $0 }
         if !filter.devices.isEmpty {
-            all.append(Candidates(rows: SessionEntries.device.sessions(where: "device IN " + SQL.list(filter.devices))))
+            all.append(union(["device IN " + SQL.list(filter.devices)], of: .device))
         }
         if !filter.networks.isEmpty {
             all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }, of: .ip))
@@ -143,21 +146,30 @@ extension SessionCondition {
     }
 
     private func union(_ conditions: [SQL], of entries: SessionEntries? = nil) -> Candidates {
-        let parts = conditions.map { entries?.sessions(where: $0) ?? "SELECT id FROM session WHERE " + $0 }
+        let parts = conditions.map { condition in
+            entries.map { number($0, "session_id") + " FROM \(raw: $0.table) e WHERE " + condition }
+                ?? "SELECT id FROM session WHERE " + condition
+        }
         return Candidates(rows: parts.joined(by: " UNION ALL "))
+    }
+
+    /// The number of an entry's session, or 0 where the entry says that it is not meant.
+    private func number(_ entries: SessionEntries, _ column: StaticString) -> SQL {
+        "SELECT CASE WHEN " + entryCondition(entries) + " THEN \(raw: column) ELSE 0 END"
     }
 
     private var ofUsers: Candidates? {
         guard let users, !userPatterns.contains(where: \.scans) else { return nil }
-        let exact = users.map { SessionEntries.user.sessions(where: "user_id = \($0)") }
-        guard !userPatterns.isEmpty else { return Candidates(rows: exact.joined(by: " UNION ALL ")) }
+        let exact = union(users.map { "user_id = \($0)" }, of: .user)
+        guard !userPatterns.isEmpty else { return exact }
         let found: [SQL] = userPatterns.map { pattern in
-            "SELECT m.session_id FROM user v CROSS JOIN session_by_user m WHERE m.user_id = v.id AND "
+            number(.user, "e.session_id") + " FROM user v CROSS JOIN session_by_user e WHERE e.user_id = v.id AND "
                 + pattern.condition("v.subject")
         }
         let named: [SQL] = userPatterns.map { "SELECT id FROM user WHERE " + $0.condition("subject") }
         return Candidates(
-            rows: (exact + found).joined(by: " UNION ALL "), through: named.joined(by: " UNION ALL "))
+            rows: ((users.isEmpty ? [] : [exact.rows]) + found).joined(by: " UNION ALL "),
+            through: named.joined(by: " UNION ALL "))
     }
 
     private var ofStates: Candidates? {

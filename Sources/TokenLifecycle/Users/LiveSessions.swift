@@ -28,7 +28,7 @@ extension StoreReading {
         try sql.forEach(
             """
             SELECT s.id, s.client_id, s.valid_from FROM session_by_user e CROSS JOIN session s
-            WHERE e.user_id = \(row) AND s.id = e.session_id AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
+            WHERE e.user_id = \(row) AND e.absolute_expires_at > \(now) AND s.id = e.session_id AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
             ORDER BY e.session_id
             """
         ) { found in

@@ -156,7 +156,7 @@ import TokenStorage
     @Test func `the doctor finds a session without its entry, and an entry without its session`() throws {
         try logIn(0..<9)
         try test.tamper("DELETE FROM session_by_user WHERE session_id = 3")
-        try test.tamper("INSERT INTO session_by_ip VALUES (x'00', 77)")
+        try test.tamper("INSERT INTO session_by_ip VALUES (x'00', 77, 1)")
         try test.tamper("UPDATE session_by_end SET alive_until = alive_until + 1 WHERE session_id = 4")
         let finding = try #require(try test.store.diagnose(.deep).findings.first { $0.check == "entries" })
         #expect(finding.answer == .critical)
@@ -168,10 +168,19 @@ import TokenStorage
 
     @Test func `a session keeps what its entries say for ever`() throws {
         try logIn(0..<3)
-        for column: SQL in ["id = id + 100", "user_id = 3 - user_id", "ip = x'00'", "device = 'another'"] {
+        for column: SQL in [
+            "id = id + 100", "user_id = user_id + 1", "ip = x'00'", "device = 'another'", "absolute_expires_at = 1",
+        ] {
             #expect(throws: StorageError.self) { try test.tamper("UPDATE session SET " + column + " WHERE id = 1") }
         }
         #expect(try isWhole())
+    }
+
+    @Test(
+        arguments: [[], [5], [9, 2, 9, 2, 7], [1 << 40, 3, 1, 3], [.max, .min, 0], Array((1...500).reversed())]
+            as [[Int64]])
+    func `numbers are sorted, each once, whether they lie close or not`(numbers: [Int64]) {
+        #expect(RowNumbers.sorted(numbers) == Set(numbers).sorted())
     }
 
     @Test func `numbers are looked at in parts that a bitmap holds`() throws {
