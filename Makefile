@@ -29,6 +29,7 @@ torture: release ## The long forms: a million steps, 10,000 histories of keys, r
 	Tests/torture $(RELEASE)
 
 fuzz: packages-test ## Random input to every reader of bytes from outside (FUZZ_SECONDS=600, FUZZ="json jws")
+	scripts/fuzz --planted --seconds 120 $(FUZZ)
 	scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
 sanitize: packages-test ## The Swift tests under the thread sanitizer, and under the address sanitizer
