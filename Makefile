@@ -9,7 +9,7 @@ EXAMPLE := Examples/HummingbirdApp
 PICTURE := Tests/TokenConsoleTests/Transcripts/stolen-laptop.txt docs/stolen-laptop.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test example torture fuzz lint bench docs picture build release man install uninstall deb clean packages
+.PHONY: help demo test example torture fuzz sanitize lint bench docs picture build release man install uninstall deb clean packages
 .PHONY: packages-test packages-deb
 
 help: ## This list
@@ -29,7 +29,11 @@ torture: release ## The long forms: a million steps, 10,000 histories of keys, r
 	Tests/torture $(RELEASE)
 
 fuzz: packages-test ## Random input to every reader of bytes from outside (FUZZ_SECONDS=600, FUZZ="json jws")
+	scripts/fuzz --planted --seconds 120 $(FUZZ)
 	scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
+
+sanitize: packages-test ## The Swift tests under the thread sanitizer, and under the address sanitizer
+	scripts/sanitize $(SANITIZE)
 
 lint: packages ## Check formatting, style, who imports what, links, pictures
 	$(SWIFT) format lint --strict --recursive $(wildcard Package.swift Sources Tests migrations Benchmarks Examples)
@@ -70,7 +74,7 @@ deb: release packages-deb ## A Debian package, in dist (packaging/test-deb tries
 	scripts/deb $(RELEASE) dist
 
 clean: ## Remove what the other targets made
-	rm -rf .build .demo .venv dist $(EXAMPLE)/.build Tests/Fuzz/.build
+	rm -rf .build .build-* .demo .venv dist $(EXAMPLE)/.build Tests/Fuzz/.build
 
 packages:
 	@scripts/install-packages

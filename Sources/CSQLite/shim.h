@@ -40,6 +40,22 @@ static inline int csqlite_read_start(sqlite3 *db, unsigned char *bytes, int coun
     return code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
 }
 
+/// What a file of SQLite's said of its last failure: an errno, or 0.
+static inline int csqlite_file_error(sqlite3_file *file) {
+    int code = 0;
+    if (file && file->pMethods) file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &code);
+    return code;
+}
+
+/// The errno of a read from the database file or its log that failed, the last of this connection; 0 where none did.
+static inline int csqlite_read_error(sqlite3 *db) {
+    sqlite3_file *file = 0, *log = 0;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    int code = csqlite_file_error(file);
+    return code ? code : csqlite_file_error(log);
+}
+
 /// What kind of file system a path is on (statfs(2)), which SQLite does not ask; 0 when it cannot be told.
 static inline unsigned int csqlite_file_system(const char *path) {
     struct statfs status;

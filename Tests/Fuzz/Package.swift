@@ -15,11 +15,16 @@ let strict: [SwiftSetting] = [
 let read: [SwiftSetting] =
     strict + [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-assert-config", "Debug"])]
 
+// See CFuzzer/texts.c.
+let compared = ["__sanitizer_cov_trace_cmp8", "__sanitizer_cov_trace_const_cmp8"].flatMap {
+    ["-Xlinker", "--wrap=\($0)"]
+}
+
 let package = Package(
     name: "fuzz",
     dependencies: [.package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")],
     targets: [
-        .systemLibrary(name: "CFuzzer"),
+        .target(name: "CFuzzer"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CSQLite"),
         .target(name: "Migrations", resources: [.embedInCode("m0001_initial.sql")], swiftSettings: strict),
@@ -33,10 +38,12 @@ let package = Package(
             name: "TokenLifecycle", dependencies: ["TokenCrypto", "TokenJOSE", "TokenStorage"], swiftSettings: read),
         // The lexer alone: the console around it brings a parser and readline.
         .target(name: "ShellWords", dependencies: ["TokenLifecycle"], swiftSettings: read),
+        .target(name: "Planted", swiftSettings: read),
         .executableTarget(
-            name: "Fuzz", dependencies: ["CFuzzer", "ShellWords", "TokenCrypto", "TokenJOSE", "TokenLifecycle"],
+            name: "Fuzz",
+            dependencies: ["CFuzzer", "Planted", "ShellWords", "TokenCrypto", "TokenJOSE", "TokenLifecycle"],
             swiftSettings: strict + [.unsafeFlags(["-sanitize=address", "-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"] + compared)]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,10 +1,11 @@
 """A restore killed at random: the store is the old one or the new one, never half, and no revocation is taken back.
 
-usage: restores.py TOKENCTL [KILLS [ROWS]]      20 kills among 3,000 sessions unless said otherwise
+usage: restores.py TOKENCTL [KILLS [ROWS [RACER]]]      20 kills among 3,000 sessions unless said otherwise
 
 KILL, TERM and INT take turns; over a store that holds together, over one that was altered, and where it is gone. After each,
 the database opens and is whole in itself, its epoch and its rows agree, what it was is kept beside a finished restore, and what
-was revoked after the backup is refused. Beside it an application goes on logging people in.
+was revoked after the backup is refused. Beside it an application goes on logging people in. With RACER (Tests/Racer) an
+application, and a shell, have the database open while it is restored, and go on with what is there then.
 """
 
 import json
@@ -169,6 +170,59 @@ def beside_an_application(world, checks):
     checks.that("none is unknown", "unknown" not in states, str(states))
 
 
+class Listening:
+    """A process that answers a line with a line."""
+
+    def __init__(self, world, *command):
+        self.process = subprocess.Popen(
+            command, env=world.environment, cwd=world.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, bufsize=1)
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        return self.hear()
+
+    def hear(self):
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        return self.process.wait(60)
+
+
+def kept_open(world, checks, racer):
+    """Who had the database open before it was restored, in either way, asks the new one next."""
+    count = "session list --state all --count"
+    for kind in ("sound", "altered"):
+        world.put("sound")
+        shell = Listening(world, world.binary, "shell", "--keep-going")
+        application = Listening(world, racer, world.path("tokens.db"), world.path("master.key"))
+        known = shell.ask(count)
+        token = json.loads(application.ask(world.since["refresh_token"])).get("refresh_token")
+        checks.that(f"{kind}: a shell and an application have it open", known.isdigit() and token, f"{known} {token}")
+        if kind == "altered":
+            with sqlite3.connect(world.path("tokens.db")) as database:
+                database.execute("UPDATE audit_event SET uid = 4711 WHERE seq = 1")
+            database.close()
+        done = world.run(*world.restore)
+        checks.equal(f"{kind}: the restore beside them", (done.code, done.code or done.json["epoch"]), (0, 2))
+        world.log_in("next")
+        said = shell.ask(count)
+        if kind == "altered":
+            checks.that(f"{kind}: the shell says that it is another file", "was replaced since the last" in said, said)
+            said = shell.hear()
+        checks.equal(f"{kind}: the shell counts what is there", said, world.run(*count.split()).out.strip())
+        # The number of a login that only the replaced store had is given to nobody.
+        checks.equal(f"{kind}: the application refuses who was logged out by it",
+                     json.loads(application.ask(token)).get("reason"), "ended" if kind == "sound" else "unknown")
+        spent = json.loads(application.ask(world.log_in("later")["refresh_token"])).get("refresh_token")
+        checks.that(f"{kind}: and refreshes a login that began after it", spent is not None, "it does not")
+        family = world.run("refresh", "list", "--user", "later", "--json").json["items"][0]
+        checks.equal(f"{kind}: which is written to what is there", family["generation"], 2)
+        checks.equal(f"{kind}: both end well", (shell.end(), application.end()), (0, 0))
+
+
 def main():
     binary = sys.argv[1]
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else 20
@@ -182,6 +236,8 @@ def main():
         for kind, share in (("sound", 2), ("altered", 1), ("gone", 1)):
             killed(world, checks, dice, kind, max(1, kills * share // 4))
         beside_an_application(world, checks)
+        if len(sys.argv) > 4:
+            kept_open(world, checks, sys.argv[4])
     checks.end()
 
 

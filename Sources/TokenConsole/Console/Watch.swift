@@ -24,9 +24,12 @@ package struct Watch: Sendable {
     /// Runs `round` until a signal, whose exit code becomes the outcome. The first round that fails ends it too.
     package func run(in console: inout Console, _ round: (inout Console) throws -> Void) throws {
         let screen = Screen(of: console)
-        let isQuiet = console.globals.isQuiet
-        defer { console.globals.isQuiet = isQuiet }
+        let (isQuiet, keepsStore) = (console.globals.isQuiet, console.keepsStore)
+        defer { (console.globals.isQuiet, console.keepsStore) = (isQuiet, keepsStore) }
+        // A store that is kept is looked after: a database that took its place is read from the next round on.
+        console.keepsStore = true
         repeat {
+            _ = console.recheckStore()
             if let screen {
                 try screen.show(
                     under: isQuiet ? nil : "every \(interval.text)  \(heading(in: console))", in: &console, round)

@@ -46,8 +46,8 @@ package struct Shell {
         do {
             for words in try Self.commands(in: line) where code == .done && !isOver {
                 // A signal between two commands ends the rest of the line, and of a script, like one in either of them.
-                let signal = console.interruption.exitCode.map { ExitCode(rawValue: $0) ?? .interrupted }
-                code = signal ?? run(words)
+                guard !console.interruption.isRequested else { throw Failure(.interrupted, "interrupted") }
+                code = run(words)
                 last = code
             }
         } catch {

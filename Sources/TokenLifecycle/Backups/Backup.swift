@@ -31,7 +31,9 @@ package struct Backup: Sendable {
         let findings = try store.diagnose(.deep).findings.filter { checks.contains($0.check) }
         if let wrong = findings.first(where: { $0.answer > .unknown }) {
             let file = name ?? path
-            throw Failure(.untrusted, "\(file): \(wrong.text)", hint: "this is no backup; take another", target: file)
+            throw wrong.isUnreadable
+                ? Failure(.io, "\(file): \(wrong.text)", hint: wrong.hint, target: file)
+                : Failure(.untrusted, "\(file): \(wrong.text)", hint: "this is no backup; take another", target: file)
         }
         opens = findings.contains { $0.answer == .unknown } ? nil : true
         let facts = try store.read(\.facts)

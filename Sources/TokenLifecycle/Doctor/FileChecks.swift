@@ -27,6 +27,14 @@ extension HealthCheck {
             }
             return .ok("\(key.path) is for its owner alone")
         },
+        .files("drafts") { files in
+            let drafts = files.abandonedDrafts
+            guard let first = drafts.first else { return .ok("no killed program has left a draft") }
+            let others = drafts.count > 1 ? " and \((drafts.count - 1).counted("other draft"))" : ""
+            return .warning(
+                "a program that was killed left \(first)\(others)",
+                hint: "it may hold secrets, and nobody needs it any more: rm -r it")
+        },
         .files("write_ahead_log") { files in
             let size = Finding.Measure.bytes("wal_bytes", files.walBytes, warning: walLimits.0, critical: walLimits.1)
             let said = "the write-ahead log has \(files.walBytes.binaryText)"

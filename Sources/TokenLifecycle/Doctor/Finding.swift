@@ -36,6 +36,8 @@ package struct Finding: Sendable {
     package var measures: [Measure] = []
     /// Whether it proves that what is stored cannot be trusted.
     package var isUntrusted = false
+    /// Whether it proves nothing, because what is stored could not be read.
+    var isUnreadable = false
 
     static func ok(_ text: String, hint: String? = nil, _ measures: Measure...) -> Finding {
         Finding(answer: .ok, text: text, hint: hint, measures: measures)
@@ -65,6 +67,7 @@ package struct Finding: Sendable {
         case .busy, .notPermitted, .interrupted: self = .unknown(failure.message, hint: failure.hint)
         default: self = .critical(failure.message, hint: failure.hint)
         }
+        isUnreadable = failure.kind == .io
     }
 
     private init(

@@ -72,16 +72,35 @@ package enum AtomicFile {
         let directory = directory(of: path)
         let prefix = path.split(separator: "/", omittingEmptySubsequences: false).last.map { $0 + "." } ?? ""
         for name in Files.names(in: directory) where isDraft(name, prefix) {
-            // O_NONBLOCK: what has such a name may be a pipe.
-            let descriptor = open(directory + name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-            guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-                flock(descriptor, LOCK_EX | LOCK_NB) == 0
-            else { continue }
-            unlink(directory + name)
+            whileNobodyWrites(directory + name) { status in
+                if status.st_uid == geteuid() { unlink(directory + name) }
+            }
         }
+    }
+
+    /// The drafts of any file in a directory whose makers were killed. Of those that the caller may not read, nobody can tell.
+    ///
+    /// Looks only at what is older than a minute: a look would keep a maker from locking what it has just made.
+    static func abandoned(in directory: String, at now: Int) -> [String] {
+        Files.names(in: directory).filter { isDraft($0, "") }.map { directory + "/" + $0 }.filter { path in
+            guard let status = FileStatus(at: path), status.changedAt < now - 60 else { return false }
+            var isAbandoned = false
+            whileNobodyWrites(path) { _ in isAbandoned = true }
+            return isAbandoned
+        }
+    }
+
+    /// Calls `body` where `path` is a regular file that no maker holds, and keeps others from it meanwhile.
+    private static func whileNobodyWrites(_ path: String, _ body: (stat) -> Void) {
+        // O_NONBLOCK: what has such a name may be a pipe.
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            flock(descriptor, LOCK_EX | LOCK_NB) == 0
+        else { return }
+        body(status)
     }
 
     private static func isDraft(_ name: String, _ prefix: String) -> Bool {

@@ -16,6 +16,8 @@ struct FileStatus {
     var owner: UInt32 { status.st_uid }
     var group: UInt32 { status.st_gid }
     var bytes: Int { Int(status.st_size) }
+    /// When its content changed last, in Unix seconds by the clock of the system.
+    var changedAt: Int { status.st_mtim.tv_sec }
     var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
 
     /// As `ls -l` and `chmod` say it: `0640`.

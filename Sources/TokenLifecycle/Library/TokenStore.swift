@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 internal import TokenStorage
 
 /// A token store, for applications: log in, check a session token, refresh, log out, verify.
@@ -11,8 +12,8 @@ internal import TokenStorage
 ///     case .inactive(let reason): …
 ///     }
 ///
-/// The store is made by `tokenctl init`, and operators use `tokenctl` on the same file while the application runs. Safe
-/// to use from any number of tasks: one connection writes, a few read, and no call blocks a cooperative thread. What is
+/// The store is made by `tokenctl init`, and operators use `tokenctl` on the same file while the application runs, also
+/// `backup restore`: another file in its place is opened in its stead. Safe to use from any number of tasks: one connection writes, a few read, and no call blocks a cooperative thread. What is
 /// refused is an answer; errors are `Failure`s, and say that the store could not decide.
 public final class TokenStore: Sendable {
     /// How a store is opened. All of it has a standard.
@@ -34,11 +35,11 @@ public final class TokenStore: Sendable {
 
     let options: Options
     let actor: Actor
-    private let writer: Store
+    private let writer: PlacedStore
     private let writing: Lane
-    private let readers: [(store: Store, lane: Lane)]
+    private let readers: [(store: PlacedStore, lane: Lane)]
 
-    private init(_ writer: Store, _ readers: [Store], _ options: Options) {
+    private init(_ writer: PlacedStore, _ readers: [PlacedStore], _ options: Options) {
         self.options = options
         self.writer = writer
         actor = Actor(name: options.actor, uid: Int64(getuid()))
@@ -57,17 +58,22 @@ public final class TokenStore: Sendable {
             throw Failure(.usage, "a store needs a reader and room for an operation to wait")
         }
         return try await Lane("open", limit: 1).run {
-            var ways = Database.Options()
-            ways.lockTimeout = options.lockTimeout
-            let source = MasterKeySource(places: [.init(path: masterKeyFile, isNamed: true)])
-            let writer = try Store.open(
-                at: path, options: ways, clock: options.clock, masterKey: source, waitsForCutOffs: false)
-            ways.readOnly = true
-            // One keyring: a verifier made by one reader serves them all.
-            let readers = try (0..<options.readers).map { _ in
-                try Store.open(at: path, options: ways, clock: options.clock, keyring: writer.keyring)
+            let keyrings = Keyrings(at: path, masterKeyFile: masterKeyFile)
+            func connection(readOnly: Bool) throws -> PlacedStore {
+                let connection = PlacedStore(at: path) { file in
+                    var ways = Database.Options()
+                    ways.lockTimeout = options.lockTimeout
+                    ways.readOnly = readOnly
+                    return try Store.open(
+                        at: path, options: ways, clock: options.clock, keyring: keyrings.keyring(of: file),
+                        waitsForCutOffs: readOnly)
+                }
+                try connection.use { _, _ in }
+                return connection
             }
-            return TokenStore(writer, readers, options)
+            let writer = try connection(readOnly: false)
+            return TokenStore(
+                writer, try (0..<options.readers).map { _ in try connection(readOnly: true) }, options)
         }
     }
 
@@ -83,7 +89,7 @@ public final class TokenStore: Sendable {
         guard let (store, lane) = readers.min(by: { $0.lane.load < $1.lane.load }) else {
             throw Failure(.bug, "a store without readers")
         }
-        return try await lane.run { try store.read(body) }
+        return try await lane.run { try store.use { store, _ in try store.read(body) } }
     }
 
     /// One transaction or several, on the connection that writes.
@@ -92,14 +98,43 @@ public final class TokenStore: Sendable {
     /// without keeping other writers from theirs.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Store, Actor) throws -> Value) async throws -> Value {
         let (writer, actor) = (writer, actor)
+        var awaited: CutOffPending?
         for _ in 0..<3 {
             do {
-                return try await writing.run { try body(writer, actor) }
+                return try await writing.run { [awaited] in
+                    try writer.write { store in
+                        if let awaited { store.hasAwaited(awaited) }
+                        return try body(store, actor)
+                    }
+                }
             } catch let wait as CutOffPending {
                 try await Task.sleep(for: wait.remaining(at: options.clock.now()))
-                writer.hasAwaited(wait)
+                awaited = wait
             }
         }
         throw CutOffPending.outwaited
+    }
+}
+
+/// One keyring for all connections to a file, so that a verifier made by one reader serves them all. Another file gets another:
+/// what was held of a store that was altered must not speak for the one that took its place.
+private final class Keyrings: Sendable {
+    private let path: String
+    private let masterKeyFile: String
+    private let newest = Mutex<(file: PlacedFile, keyring: Keyring)?>(nil)
+
+    init(at path: String, masterKeyFile: String) {
+        self.path = Files.absolute(path)
+        self.masterKeyFile = masterKeyFile
+    }
+
+    func keyring(of file: PlacedFile) -> Keyring {
+        newest.withLock { newest in
+            if let newest, newest.file == file { return newest.keyring }
+            let source = MasterKeySource(places: [.init(path: masterKeyFile, isNamed: true)])
+            let made = Keyring(source: source, of: path)
+            newest = (file, made)
+            return made
+        }
     }
 }

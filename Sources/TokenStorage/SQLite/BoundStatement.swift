@@ -99,7 +99,8 @@ struct BoundStatement {
     }
 
     private func failure(_ code: Int32) -> StorageError {
-        let message = sqlite3_errmsg(sqlite3_db_handle(handle)).map { String(cString: $0) }
-        return StorageError(sqlite: code, message, sql: text)
+        let connection = sqlite3_db_handle(handle)
+        let message = sqlite3_errmsg(connection).map { String(cString: $0) }
+        return StorageError(sqlite: code, message, sql: text).unlessUnreadable(on: connection)
     }
 }

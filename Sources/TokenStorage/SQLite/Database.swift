@@ -50,8 +50,10 @@ package final class Database: Sendable {
         configuration.label = "tokenctl.storage"
         configuration.busyMode = .callback { wait.keepsWaiting(attempts: $0) }
         configuration.prepareDatabase { database in
-            try check(database)
-            try ConnectionProfile.apply(to: database, cacheKiB: options.cacheKiB)
+            try translatingErrors(on: database) {
+                try check(database)
+                try ConnectionProfile.apply(to: database, cacheKiB: options.cacheKiB)
+            }
         }
         let name = atRest == nil ? file.path : FileAtRest.uri(of: file) ?? file.path
         let queue = try DatabaseQueue(path: name, configuration: configuration)
@@ -143,7 +145,8 @@ package final class Database: Sendable {
                     try database.readOnly { try database.inTransaction(kind, run) }
                 }
             } catch let error as DatabaseError {
-                throw wait.isInterrupted ? .interruption : StorageError(error)
+                guard !wait.isInterrupted else { throw StorageError.interruption }
+                throw StorageError(error).unlessUnreadable(on: database.sqliteConnection)
             }
             if kind == .immediate { checkpointer.truncateIfDue(database, walBytes: walBytes) }
             guard let result else { throw StorageError(.bug, "a transaction ended without a result") }

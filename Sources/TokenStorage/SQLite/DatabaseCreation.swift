@@ -43,6 +43,12 @@ extension Database {
         DatabaseDraft.removeAbandoned(for: file)
     }
 
+    /// Where a `create` or a restore of the database at `path` was killed, a minute ago or longer; nil where none was.
+    package static func abandonedDraft(of path: String, at now: Int) -> String? {
+        guard let file = try? DatabaseFile(path), DatabaseDraft.isAbandoned(for: file, at: now) else { return nil }
+        return DatabaseDraft.directory(for: file)
+    }
+
     private func build(_ steps: [MigrationStep], _ applicationID: Int32, at now: Int64) throws {
         try exclusively { database in
             // Both before the first table, or never. Removing a row touches a page of each index somewhere, and a commit

@@ -70,6 +70,16 @@ final class DatabaseDraft {
         draft.end()
     }
 
+    /// Whether a directory is there in which a maker was killed, longer ago than a minute: a look keeps others from it meanwhile.
+    static func isAbandoned(for target: DatabaseFile, at now: Int) -> Bool {
+        let directory = Self.directory(for: target)
+        guard let status = DatabaseFile.status(of: directory), status.st_mtim.tv_sec < now - 60,
+            let descriptor = try? hold(directory, for: target)
+        else { return false }
+        close(descriptor)
+        return true
+    }
+
     /// Gives the finished database its name, durably. Throws `exists` where something has got it first.
     func place() throws(StorageError) {
         guard link(file.path, target.path) == 0 else { throw target.creationError(errno) }
@@ -88,7 +98,7 @@ final class DatabaseDraft {
         for name in file.names + kept.names { unlink(name) }
     }
 
-    private static func directory(for target: DatabaseFile) -> String { target.path + ".new" }
+    static func directory(for target: DatabaseFile) -> String { target.path + ".new" }
 
     /// The locked descriptor of the directory; nil while somebody else holds it, or where it has just gone.
     private static func hold(_ directory: String, for target: DatabaseFile) throws(StorageError) -> Int32? {

@@ -1,3 +1,4 @@
+internal import GRDB
 internal import Glibc
 
 /// What the engine itself can say about its file.
@@ -8,9 +9,9 @@ extension Database {
     /// What is wrong with pages, indexes, types and constraints, a line each; nothing where all is well. Reads
     /// every page, in one snapshot: minutes on a large file.
     ///
-    /// Throws `corrupt` where the damage is such that not even looking works.
+    /// Throws `corrupt` where the damage is such that not even looking works, `io` where pages cannot be read.
     package func damage(atMost limit: Int) throws -> [String] {
-        try read { transaction in
+        let faults = try read { transaction in
             var faults: [String] = []
             try transaction.forEach("PRAGMA integrity_check") { row in
                 // One row may hold several lines.
@@ -19,6 +20,11 @@ extension Database {
             }
             return faults == ["ok"] ? [] : Array(faults.prefix(limit))
         }
+        // What SQLite could not read it counts among what is wrong.
+        if !faults.isEmpty, let unreadable = try exclusively({ StorageError.unreadable(on: $0.sqliteConnection) }) {
+            throw unreadable
+        }
+        return faults
     }
 
     /// Rows whose foreign key leads nowhere, counted by table.

@@ -13,14 +13,23 @@ struct FileAtRest: Equatable, Sendable {
 
     /// `nil` when a log lies beside the file.
     init?(_ file: DatabaseFile) {
-        guard file.walBytes == 0, let status = DatabaseFile.status(of: file.path) else { return nil }
+        guard let status = DatabaseFile.status(of: file.path) else { return nil }
+        self.init(file, status)
+    }
+
+    private init?(_ file: DatabaseFile, _ status: stat) {
+        guard file.walBytes == 0 else { return nil }
         inode = status.st_ino
         bytes = Int(status.st_size)
         changed = [status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec]
     }
 
     func requireUntouched(_ file: DatabaseFile) throws(StorageError) {
-        guard FileAtRest(file) == self else {
+        let status = DatabaseFile.status(of: file.path)
+        guard status != nil || errno == ENOENT else {
+            throw StorageError(.io, "cannot look at \(file.path): \(DatabaseFile.text(of: errno))")
+        }
+        guard let status, FileAtRest(file, status) == self else {
             throw StorageError(.busy, "the database was written while it was read at rest", hint: "try again")
         }
     }

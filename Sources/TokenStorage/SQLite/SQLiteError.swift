@@ -48,20 +48,40 @@ extension StorageError {
         self.init(sqlite: error.extendedResultCode.rawValue, error.message, sql: error.sql)
     }
 
+    /// The same, unless the file could not be read: SQLite calls that corrupt as well (`SQLITE_IOERR_CORRUPTFS`), and a store
+    /// must not be given up for a disk, or a cable, that failed.
+    func unlessUnreadable(on connection: OpaquePointer?) -> StorageError {
+        guard kind == .corrupt, let sqliteCode, sqliteCode & 0xFF == SQLITE_CORRUPT else { return self }
+        return Self.unreadable(on: connection, sql: sql) ?? self
+    }
+
+    /// Nil where every read of this connection has succeeded.
+    static func unreadable(on connection: OpaquePointer?, sql: String? = nil) -> StorageError? {
+        let reason = csqlite_read_error(connection)
+        guard reason != 0 else { return nil }
+        return StorageError(
+            .io, "the database cannot be read: \(DatabaseFile.text(of: reason))",
+            hint: "the disk may be failing: look into the system's log, and copy the store elsewhere",
+            sqliteCode: SQLITE_IOERR, sql: sql)
+    }
+
     /// SQLITE_IOERR_SHMSIZE, a macro that is not imported: the file `-shm` could not be made as large as it must be.
     private static let noRoomForSharedMemory: Int32 = SQLITE_IOERR | 19 << 8
 
     static let interruption = StorageError(.interrupted, "interrupted: nothing was changed")
 }
 
-/// Runs what may throw GRDB's errors, and throws only ours.
-func translatingErrors<T>(_ body: () throws -> T) throws(StorageError) -> T {
+/// Runs what may throw GRDB's errors, and throws only ours. Where the connection is known, it tells what is corrupt from what
+/// cannot be read.
+func translatingErrors<T>(
+    on database: GRDB.Database? = nil, _ body: () throws -> T
+) throws(StorageError) -> T {
     do {
         return try body()
     } catch let error as StorageError {
         throw error
     } catch let error as DatabaseError {
-        throw StorageError(error)
+        throw StorageError(error).unlessUnreadable(on: database?.sqliteConnection)
     } catch {
         throw StorageError(.bug, "unexpected error from the storage engine")
     }

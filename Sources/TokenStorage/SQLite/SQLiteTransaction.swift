@@ -76,7 +76,7 @@ final class SQLiteTransaction: WriteTransaction {
     }
 
     private func prepare(_ sql: SQL) throws -> Statement {
-        try translatingErrors {
+        try translatingErrors(on: database) {
             guard sql.isStable else { return try database.makeStatement(sql: sql.text) }
             let cached = try database.cachedStatement(sql: sql.text)
             // Under way already: the same query, asked from within its own loop.

@@ -181,6 +181,15 @@ import TokenStorage
         #expect(world.output.components(separatedBy: "user3").count == 3)
     }
 
+    @Test func `reads the database that took the place of another`() throws {
+        let path = store.folder + "/tokens.db"
+        let other = try ListWorld()
+        try other.logIn(5)
+        let code = watch("session list --count --watch") { _ = rename(other.folder + "/tokens.db", path) }
+        #expect(code == .interrupted)
+        #expect(world.output == "2\n\n5\n\n")
+    }
+
     @Test func `ends at the first round that fails, with its code`() throws {
         let path = store.folder + "/tokens.db"
         let code = watch("key list --key {gone} --watch", rounds: 5) { unlink(path) }

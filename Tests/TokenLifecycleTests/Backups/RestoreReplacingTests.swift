@@ -45,6 +45,45 @@ import TokenStorage
         #expect(try test.names == ["tokens.db", "tokens.jwks.json", "master.key", "copy.db"])
     }
 
+    @Test func `an application that has it open goes on with the one in its place, and writes nothing into the other`()
+        async throws
+    {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        _ = try test.backUp()
+        var options = TokenStore.Options()
+        options.clock = test.clock.clock
+        let application = try await TokenStore.open(
+            at: test.path, masterKeyFile: test.folder + "/master.key", options: options)
+        #expect(try await application.checkSession(login.sessionToken).session != nil)
+        try test.lose()
+        for attempt in [0, 1] {
+            await #expect("attempt \(attempt)") { try await application.logIn(LoginRequest(user: "lost")) } throws: {
+                ($0 as? Failure)?.kind == .absent
+            }
+        }
+        test.advance(.minutes(1))
+        try test.restore()
+        #expect(try await application.checkSession(login.sessionToken) == .inactive(.loggedOut))
+        guard case .inactive(.keyRevoked) = try await application.verify(login.access?.text ?? "") else {
+            Issue.record("a reader still knows the keys of before")
+            return
+        }
+        var request = LoginRequest(user: "next")
+        request.withTokens = true
+        let next = try await application.logIn(request)
+        guard case .active = try await application.verify(next.tokens?.accessToken ?? "", online: true) else {
+            Issue.record("what it signs is not accepted")
+            return
+        }
+        try await application.close()
+        try reopen(test) { (store) throws in
+            #expect(try store.read { try $0.sessions(.init(), limit: 9).items.map(\.user) } == ["next"])
+            #expect(try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == [])
+        }
+        await #expect(throws: Failure.self) { try await application.checkSession(login.sessionToken) }
+    }
+
     @Test func `who declines it gets the backup as it was, in a new epoch`() throws {
         let test = try TestStore()
         let login = try test.logInWithTokens()

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 import TokenStorage
 
@@ -61,6 +62,39 @@ import TokenStorage
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     }
 
+    /// As a maker leaves it that was killed `age` seconds ago.
+    private static func draft(_ path: String, isFolder: Bool = false, age: Double = 61) throws {
+        let isMade = isFolder ? mkdir(path, 0o700) == 0 : FileManager.default.createFile(atPath: path, contents: nil)
+        try #require(isMade)
+        try Self.age(path, by: age)
+    }
+
+    private static func age(_ path: String, by seconds: Double = 61) throws {
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -seconds)], ofItemAtPath: path)
+    }
+
+    @Test func `a draft is told of once nobody is at it`() throws {
+        let test = try healthyStore()
+        let draft = test.folder + "/copy.db.0123456789abc.tmp"
+        try Self.draft(test.path + ".new", isFolder: true, age: 50)
+        try Self.draft(draft, age: 50)
+        try Self.draft(test.folder + "/copy.db.0123456789.tmp")
+        try FileManager.default.createSymbolicLink(
+            atPath: test.folder + "/link.0123456789abc.tmp", withDestinationPath: test.path)
+        #expect(try finding("drafts", test)?.answer == .ok, "too young, or none of ours")
+        try Self.age(draft)
+        let maker = open(draft, O_RDONLY | O_CLOEXEC)
+        #expect(flock(maker, LOCK_EX | LOCK_NB) == 0)
+        #expect(try finding("drafts", test)?.answer == .ok, "it is being written")
+        close(maker)
+        try Self.age(test.path + ".new")
+        let found = try #require(try finding("drafts", test))
+        #expect(found.text == "a program that was killed left \(test.path).new and 1 other draft")
+        try FileManager.default.removeItem(atPath: test.path + ".new")
+        #expect(try finding("drafts", test)?.text == "a program that was killed left \(draft)")
+    }
+
     static let illnesses: [Illness] = [
         Illness("file_permissions", .critical) { try chmod($0.path, 0o604) },
         Illness("file_permissions", .critical) { try chmod($0.path + "-wal", 0o666) },
@@ -69,6 +103,9 @@ import TokenStorage
         Illness("directory_permissions", .warning) { try chmod($0.folder, 0o1777) },
         Illness("directory_permissions", .warning) { try chmod($0.folder, 0o775) },
         Illness("master_key", .critical) { try chmod($0.folder + "/master.key", 0o640) },
+        Illness("drafts", .warning) { try draft($0.path + ".new", isFolder: true) },
+        Illness("drafts", .warning) { try draft($0.folder + "/master.key.0123456789abc.tmp") },
+        Illness("drafts", .warning) { try draft($0.folder + "/backup.db.0123456789abc.tmp") },
         Illness("signing_key", .critical) { try $0.tamper("UPDATE signing_schedule SET voided_at = 1") },
         Illness("signing_key", .critical) {
             let kid = try #require(try $0.signer)

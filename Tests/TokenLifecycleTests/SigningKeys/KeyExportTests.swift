@@ -25,6 +25,29 @@ import TokenStorage
         #expect(try JWK.fromPEM(test.read { try $0.publicPEM(named: kid) }).thumbprint == kid)
     }
 
+    @Test func `leaves no draft of a private half, whatever ends it, and takes away what a killed one left`() throws {
+        let test = try TestStore()
+        let kid = try #require(try test.signer)
+        let path = test.folder + "/out.pem"
+        let names = { try FileManager.default.contentsOfDirectory(atPath: test.folder).filter { $0.contains(".pem") } }
+        let abandoned = { try Data("secret".utf8).write(to: URL(filePath: path + ".0123456789abc.tmp")) }
+        try abandoned()
+        try test.run(PrivateKeyExport(kid, to: path, reason: nil))
+        #expect(try names() == ["out.pem"])
+        // Killed once the file had its name: the next one is refused, and yet takes the draft away.
+        try abandoned()
+        #expect(try failure { try test.run(PrivateKeyExport(kid, to: path, reason: nil)) } == .cannotCreate)
+        #expect(try names() == ["out.pem"])
+        // Something took the name after the act was decided: the draft was written, and goes.
+        try FileManager.default.removeItem(atPath: path)
+        let export = PrivateKeyExport(kid, to: path, reason: nil)
+        let report = try test.store.write(as: test.actor) { try export.apply(export.decide($0), $0) }
+        try Data("other".utf8).write(to: URL(filePath: path))
+        #expect(try failure { _ = try export.conclude(report, test.store, as: test.actor) } == .cannotCreate)
+        #expect(try names() == ["out.pem"])
+        #expect(try InputFile.read(path, limit: 100) == Array("other".utf8))
+    }
+
     @Test func `through a link, of a secret, of a destroyed half it does not`() throws {
         let test = try TestStore()
         let kid = try #require(try test.signer)

@@ -6,6 +6,7 @@ extension Reader {
     static func base64URL(_ bytes: [UInt8]) {
         do throws(Base64URLError) {
             let decoded = try Base64URL.decode(bytes)
+            mayBePlanted(String(decoding: bytes.prefix(4), as: UTF8.self))
             promise(Array(Base64URL.encode(decoded).utf8) == bytes, "base64url: two texts for the same bytes")
             promise(bitwise(decoded) == bytes, "base64url: other digits than bit by bit")
             promise(secretly(bytes) == decoded, "base64url: a secret reads otherwise")

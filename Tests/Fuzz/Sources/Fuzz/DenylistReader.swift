@@ -38,6 +38,7 @@ extension Reader {
 
     private static func checkRewriting(_ snapshot: SnapshotText) {
         let read = rules(of: snapshot)
+        for rule in read { mayBePlanted(rule.value) }
         var writer = SnapshotWriter(snapshot.format, snapshot.head, rules: read.count)
         for rule in read { writer.add(rule) }
         writer.endRules()

@@ -1,5 +1,6 @@
 internal import CFuzzer
 internal import Glibc
+internal import Planted
 
 /// Hands itself over to libFuzzer, whose options and folders the arguments are. Which reader gets the inputs, `TOKENCTL_FUZZ`
 /// says.
@@ -9,7 +10,7 @@ internal import Glibc
         var words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
         _ = Reader.chosen
         exit(
-            LLVMFuzzerRunDriver(&count, &words) { start, count in
+            fuzz(&count, &words) { start, count in
                 Reader.chosen(Array(UnsafeBufferPointer(start: start, count: count)))
                 return 0
             })
@@ -31,6 +32,13 @@ enum Reader {
         return reader
     }()
 }
+
+/// The fault to be found, where one was asked for.
+private let planted = Planted(isThere: getenv("TOKENCTL_FUZZ_PLANTED") != nil)
+
+/// Where a reader has accepted a text, a number.
+func mayBePlanted(_ text: String?) { planted.look(at: text) }
+func mayBePlanted(_ number: UInt32) { planted.look(at: number) }
 
 /// Stops the fuzzer at the input that broke a promise; one that throws is broken too.
 func promise(_ holds: @autoclosure () throws -> Bool, _ what: StaticString) {

@@ -6,6 +6,7 @@ extension Reader {
     static func json(_ bytes: [UInt8]) {
         do throws(JSONError) {
             let value = try JSON(parsing: bytes)
+            for member in value.members ?? [] { mayBePlanted(member.value.stringValue) }
             promise(isSound(value, depth: 0), "json: deeper than allowed, or a member twice")
             let text = value.text
             promise(isSame(try JSON(parsing: text), value), "json: written again it is another value")

@@ -36,6 +36,7 @@ extension Reader {
     private static func readClaims(_ bytes: [UInt8]) {
         do throws(JOSEError) {
             let claims = try JWTClaims(payload: bytes)
+            mayBePlanted(claims.sub)
             let times = [claims.iat, claims.exp, claims.nbf].compactMap(\.self)
             promise(times.allSatisfy(JWTClaims.allowedTimes.contains), "jws: a time that no token may have")
             promise(try JWTClaims(payload: claims.json.serialized).json == claims.json, "jws: other claims")

@@ -20,6 +20,7 @@ extension Reader {
     }
 
     private static func check(_ key: JWK) {
+        mayBePlanted(key.kid)
         promise(try JWK(parsing: key.json()) == key, "keys: as JWK it is another key")
         promise(try JWK(parsing: JSON(parsing: key.json().text)) == key, "keys: as the text of a JWK it is another key")
         promise(try JWK.fromPEM(key.pem()).components == key.components, "keys: as PEM it is another key")

@@ -7,6 +7,7 @@ extension Reader {
         let line = String(decoding: bytes, as: UTF8.self)
         do throws(Failure) {
             let commands = try Words.words(in: line)
+            for word in commands.joined() { mayBePlanted(word.text) }
             promise(commands.allSatisfy { !$0.isEmpty }, "shell: a command without words")
             let again = commands.map { $0.map { quoted($0.text) }.joined(separator: " ") }.joined(separator: ";")
             promise(

@@ -35,6 +35,7 @@ extension Reader {
             : OpaqueToken.refresh(id, generation: generation, secret: secret, tag: Array(body[41...]))
         let text = Array(made.utf8)
         guard let token = try? OpaqueToken(text) else { fatalError("broken: tokens: a whole one is refused") }
+        mayBePlanted(UInt32(truncatingIfNeeded: token.id))
         promise(token.id == id && Reader.text(of: token) == text, "tokens: another than was made")
         promise(token.kind == .session || token.generation == generation, "tokens: another generation")
         promise((try? OpaqueToken(text.changedOnce(among: digits))) == nil, "tokens: a digit changed, and accepted")
