@@ -9,7 +9,7 @@ EXAMPLE := Examples/HummingbirdApp
 PICTURE := Tests/TokenConsoleTests/Transcripts/stolen-laptop.txt docs/stolen-laptop.svg
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test example torture fuzz sanitize lint bench docs picture build release man install uninstall deb clean packages
+.PHONY: help demo test example torture fuzz sanitize mutants lint bench docs picture build release man install uninstall deb clean packages
 .PHONY: packages-test packages-deb
 
 help: ## This list
@@ -32,8 +32,11 @@ fuzz: packages-test ## Random input to every reader of bytes from outside (FUZZ_
 	scripts/fuzz --planted --seconds 120 $(FUZZ)
 	scripts/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ)
 
-sanitize: packages-test ## The Swift tests under the thread sanitizer, and under the address sanitizer
+sanitize: packages-test ## The Swift tests under the thread, then the address sanitizer (SANITIZE=thread)
 	scripts/sanitize $(SANITIZE)
+
+mutants: packages-test ## Take one defence away at a time (MUTANTS="crit"), and see a test fail
+	scripts/mutants $(MUTANTS)
 
 lint: packages ## Check formatting, style, who imports what, links, pictures
 	$(SWIFT) format lint --strict --recursive $(wildcard Package.swift Sources Tests migrations Benchmarks Examples)

@@ -26,6 +26,8 @@ import TokenCrypto
             flaw(.p256(x: [UInt8](repeating: 0, count: 32), y: [UInt8](repeating: 0, count: 32))) == .pointNotOnCurve)
         #expect(flaw(.p256(x: [0] + Self.x, y: Self.y)) == .wrongLength)
         #expect(flaw(.p256(x: Self.x.dropLast(), y: Self.y)) == .wrongLength)
+        #expect(flaw(.p256(x: Self.x, y: [0] + Self.y)) == .wrongLength)
+        #expect(flaw(.p256(x: Self.x, y: Self.y.dropLast())) == .wrongLength)
         // x + p spells the same point when it fits; here it is simply outside the field
         #expect(flaw(.p256(x: [UInt8](repeating: 0xff, count: 32), y: Self.y)) == .pointNotOnCurve)
     }

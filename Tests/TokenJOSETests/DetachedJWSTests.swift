@@ -21,6 +21,25 @@ import TokenCrypto
         #expect(!other.verify(jws, of: content[...]))
     }
 
+    /// RFC 8725 §3.1: the key decides, and a header that says something else was not written by us, whoever signed it.
+    @Test(
+        arguments: [(.es256, .edDSA), (.edDSA, .hs256), (.hs256, .es256)] as [(SignatureAlgorithm, SignatureAlgorithm)])
+    func `a header with another algorithm is refused though the signature is the key's`(
+        _ algorithm: SignatureAlgorithm, _ other: SignatureAlgorithm
+    ) throws {
+        let key = try PrivateJWK.generate(for: algorithm)
+        let signer = try JWSSigner(algorithm: algorithm, privateJWK: key)
+        let verifier = try JWSVerifier(algorithm: algorithm, privateJWK: key)
+        for named in [algorithm, other] {
+            let header = Base64URL.encode(JSON.object([.init("alg", .string(named.rawValue))]).serialized)
+            let input = header + "." + Base64URL.encode(content)
+            let signature = Base64URL.encode(try signer.signature(of: Array(input.utf8)))
+            #expect(verifier.verify(try CompactJWS(parsing: "\(input).\(signature)")) == (named == algorithm))
+            let detached = try DetachedJWS(parsing: Array("\(header)..\(signature)".utf8))
+            #expect(verifier.verify(detached, of: content[...]) == (named == algorithm))
+        }
+    }
+
     /// RFC 7515 appendix F: with the content put back between the dots it is an ordinary JWS.
     @Test func `with its content put back it is the compact form`() throws {
         let key = try PrivateJWK.generate(for: .edDSA)

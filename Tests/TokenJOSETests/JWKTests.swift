@@ -35,6 +35,13 @@ import TokenJOSE
         #expect(try JWK.fromPEM(try key.pem()).components == key.components)
     }
 
+    @Test func `a key that names its algorithm verifies with no other`() throws {
+        let key = try JWK(parsing: JSON(parsing: Self.rsa))
+        #expect(refusal { _ = try JWSVerifier(algorithm: .ps256, jwk: key) } == "alg_mismatch")
+        #expect(refusal { _ = try JWSVerifier(algorithm: .rs256, jwk: key) } == nil)
+        #expect(refusal { _ = try JWSVerifier(algorithm: .ps256, jwk: JWK(key.components)) } == nil)
+    }
+
     @Test func `a leading zero byte in a modulus changes neither key nor thumbprint`() throws {
         let key = try JWK(parsing: JSON(parsing: Self.rsa))
         guard case .rsa(let modulus, let exponent) = key.components else { throw JOSEError(.unsupportedKeyType) }

@@ -5,12 +5,13 @@
 #include <dlfcn.h>
 #include <stdint.h>
 
-// REPORTS is where reports go, a file a process: what a process writes that a test has started, nobody may read.
+// REPORTS is where reports go, a file a process: what a process writes that a test has started, nobody may read. And it ends in a
+// code that is none of ours, which no test can take for an answer.
 //
 // Swift keeps the case of an enum in spare bits of the pointer beside it, so that what is held looks lost. The fuzzers look for
 // leaks, where inputs come by the million.
-const char *__asan_default_options(void) { return "detect_leaks=0:log_path=" REPORTS; }
-const char *__tsan_default_options(void) { return "log_path=" REPORTS; }
+const char *__asan_default_options(void) { return "detect_leaks=0:exitcode=86:log_path=" REPORTS; }
+const char *__tsan_default_options(void) { return "exitcode=86:log_path=" REPORTS; }
 
 #if __has_feature(thread_sanitizer)
 

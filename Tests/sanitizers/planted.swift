@@ -5,7 +5,7 @@
 //   lock   the same with a Mutex, fought for         for nobody
 //   freed  memory is read after it was given back    for the address sanitizer
 
-import Dispatch
+import Foundation
 import Synchronization
 
 final class Counter: Sendable {
@@ -15,17 +15,26 @@ final class Counter: Sendable {
 
 let counter = Counter()
 
+/// In four threads that nothing orders, whatever else the machine does.
 func fight(_ body: @escaping @Sendable () -> Void) {
-    DispatchQueue.concurrentPerform(iterations: 4) { _ in
-        for _ in 0..<20_000 { body() }
+    let threads = (0..<4).map { _ in
+        Thread { for _ in 0..<5000 { body() } }
     }
+    for thread in threads { thread.start() }
+    while !threads.allSatisfy(\.isFinished) { usleep(1000) }
 }
 
 switch CommandLine.arguments.last {
 case "race": fight { counter.bare += 1 }
 case "lock":
-    fight { counter.locked.withLock { $0 += 1 } }
-    precondition(counter.locked.withLock { $0 } == 80_000)
+    fight {
+        counter.locked.withLock { count in
+            count += 1
+            // Who is put aside now keeps the others waiting.
+            sched_yield()
+        }
+    }
+    precondition(counter.locked.withLock { $0 } == 20_000)
 case "freed":
     let pointer = UnsafeMutablePointer<Int>.allocate(capacity: 4)
     pointer.initialize(repeating: 1, count: 4)

@@ -119,6 +119,21 @@ import TokenStorage
         let decomposed = try test.sign(test.claims([.init("aud", "cafe\u{301}")]))
         #expect(try test.verify(composed) == .active)
         #expect(try test.verify(decomposed) == .inactive(.wrongAudience))
+        try test.set("token.issuer", "https://caf\u{E9}.example")
+        func issued(by issuer: String) throws -> String {
+            try test.sign(test.claims([.init("aud", "caf\u{E9}"), .init("iss", .string(issuer))]))
+        }
+        #expect(try test.verify(try issued(by: "https://caf\u{E9}.example")) == .active)
+        #expect(try test.verify(try issued(by: "https://cafe\u{301}.example")) == .inactive(.wrongIssuer))
+    }
+
+    @Test(arguments: ["sub", "client_id", "sid", "jti"])
+    func `a NUL in what a token names matches no rule, and the verdict is still given`(_ claim: String) throws {
+        let test = try TestStore()
+        try test.run(DenylistAddition(.user("ali"), reason: nil))
+        test.advance(.seconds(2))
+        let token = try test.sign(test.claims([.init(claim, "ali\0ce")]))
+        #expect(try test.verify(token) == .active)
     }
 
     @Test func `expectations of the caller come before the policies`() throws {

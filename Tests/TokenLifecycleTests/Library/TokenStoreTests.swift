@@ -62,6 +62,19 @@ import TokenStorage
         try await store.close()
     }
 
+    @Test func `a session token of another secret opens nothing, and ends nothing`() async throws {
+        let test = try TestStore()
+        let store = try await opened(test)
+        let login = try await store.logIn(LoginRequest(user: "alice"))
+        let token = try OpaqueToken(Array(login.sessionToken.utf8))
+        let forged = OpaqueToken.session(token.id, secret: SecretBytes(copying: [UInt8](repeating: 7, count: 32)))
+        #expect(try await store.checkSession(forged) == .inactive(.unknown))
+        #expect(try await !store.logOut(sessionToken: forged))
+        #expect(try await store.regenerateSession(forged) == nil)
+        #expect(try await store.checkSession(login.sessionToken).session != nil)
+        try await store.close()
+    }
+
     @Test func `an app logs out with any refresh token of its login, and with no other`() async throws {
         let test = try TestStore()
         let store = try await opened(test)
