@@ -112,6 +112,32 @@ import TokenStorage
         }
     }
 
+    @Test func `a checkpoint of another store vouches for none of this, whatever it saw`() throws {
+        let (storeID, rows) = try Self.rows.get()
+        let end = try verify(rows)
+        for (store, agrees) in [(storeID, true), ("another", false)] {
+            let seen = AuditCheckpoint(store: store, epoch: 1, at: .t0, size: end.events, head: end.head)
+            var comparison = AuditCheckpoint.Comparison(seen, storeID: storeID)
+            comparison.see(end)
+            #expect((comparison.objection(atEnd: end) == nil) == agrees)
+        }
+    }
+
+    /// Its hashes follow, so only the times tell that somebody put the events together.
+    @Test func `an event earlier than the one before it is found`() throws {
+        let (storeID, rows) = try Self.rows.get()
+        var event = try AuditEvent(rows[rows.count - 1])
+        event.at = try AuditEvent(rows[rows.count - 2]).at - .ms
+        event.hash = event.chained(to: try verify(rows.dropLast()).head)
+        var values = rows[rows.count - 1].values
+        (values[1], values[8]) = (.integer(event.at.milliseconds), .blob(event.hash))
+        var verification = AuditVerification(of: storeID)
+        for row in rows.dropLast() where !verification.take(row) { break }
+        let follows = verification.take(Row(columns: rows[0].columns, values: values))
+        #expect(!follows && verification.broken?.seq == Int64(rows.count))
+        #expect(verification.broken?.what.contains("earlier") == true)
+    }
+
     /// Whoever can write the file can compute hashes too.
     @Test func `a record rewritten from any event on is sound in itself, and not what the checkpoint saw`() throws {
         let (storeID, rows) = try Self.rows.get()

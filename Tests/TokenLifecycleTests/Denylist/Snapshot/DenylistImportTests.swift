@@ -66,7 +66,9 @@ import TokenStorage
     }
 
     /// A snapshot of any rules, signed by the store as its own.
-    private func signed(_ test: TestStore, _ rules: [SnapshotRule], extra: String = "") throws -> [UInt8] {
+    private func signed(
+        _ test: TestStore, _ rules: [SnapshotRule], extra: String = "", as kind: StatementKind = .denylist
+    ) throws -> [UInt8] {
         try test.read { reader in
             let key = try reader.identityKey()
             let head = SnapshotHead(
@@ -76,8 +78,19 @@ import TokenStorage
             for rule in rules { writer.add(rule) }
             let content = writer.bytes + Array(extra.utf8)
             let signature = try JWSSigner(algorithm: .edDSA, privateJWK: key.privateHalf).sign(
-                detached: content[...], header: [.init("typ", .string(StatementKind.denylist.rawValue))])
+                detached: content[...], header: [.init("typ", .string(kind.rawValue))])
             return content + Array("{\"signature\":\"\(signature)\"}\n".utf8)
+        }
+    }
+
+    @Test func `what the store signed as something else is no snapshot`() throws {
+        let test = try TestStore()
+        let trusted = try test.read { try $0.identity().thumbprint }
+        let rules = [SnapshotRule(.user, "mallory", issuedUntil: nil, matchesUntil: nil)]
+        try SnapshotText(signed(test, rules)).verify(trusting: trusted)
+        for kind in [StatementKind.auditCheckpoint, .auditAnchor] {
+            let other = try SnapshotText(signed(test, rules, as: kind))
+            #expect(try failure { try other.verify(trusting: trusted) } == .untrusted)
         }
     }
 
