@@ -10,6 +10,7 @@ CREATE TABLE store (
     floor_at INTEGER NOT NULL DEFAULT 0,    -- everyone: sessions valid from then or before are logged out
     rules_lifted_at INTEGER NOT NULL DEFAULT 0, -- the last time rules were lifted: what holds them in memory reads all again
     rules_changed_at INTEGER NOT NULL DEFAULT 0, -- a rule was added, widened or lifted, or a floor set
+    sweep_due INTEGER NOT NULL DEFAULT 0,   -- 1: entries of sessions that are gone may still lie in session_by_…, below
     key_sets_until INTEGER NOT NULL DEFAULT 0, -- verifiers may cache a key set by an earlier, longer jwks.max_age till then
     id_key BLOB NOT NULL,                   -- keys the permutation of public ids
     replay_key BLOB NOT NULL,               -- parent of every family's replay key
@@ -60,24 +61,110 @@ CREATE TABLE session (
     user_agent TEXT,
     device TEXT,
     data TEXT,                              -- attributes, a JSON object
-    ended_at INTEGER,
+    ended_at INTEGER CHECK (ended_at > 0),
     end_reason TEXT,
     ended_by TEXT
 ) STRICT;
 
-CREATE INDEX session_by_user ON session (user_id);
 CREATE INDEX session_by_client ON session (client_id);
--- When each was ended, or, where none has been, until when it lives: ended_at IS NULL AND alive_until > now are those alive.
--- The last column tells the idle from the old without a look at the row.
-CREATE INDEX session_by_end ON session (ended_at, alive_until, absolute_expires_at);
--- A login's timeout is one of a few that the policy ever had, and decides how far back the living were seen last.
-CREATE INDEX session_by_last_seen ON session (idle_timeout, last_seen_at);
-CREATE INDEX session_by_ip ON session (ip) WHERE ip IS NOT NULL;
-CREATE INDEX session_by_device ON session (device) WHERE device IS NOT NULL;
 -- Whom a leaked key concerns. A refresh writes here only after a rotation.
 CREATE INDEX session_by_access_key ON session (access_key) WHERE access_key IS NOT NULL;
 -- Those that outlived a floor: a handful, so logins and cleanup never meet it.
 CREATE INDEX session_kept ON session (valid_from) WHERE valid_from > created_at;
+
+-- How sessions are found by what scatters them: what would be indexes, as tables. An index entry goes with its row, and nine
+-- rows in ten of a cleanup's batch have theirs on pages where no other row of the batch has one. So a cleanup of many rows
+-- says so (store.sweep_due), leaves these entries behind, and afterwards goes through each table once, in its order
+-- (docs/decisions/0010-entries-are-swept.md). Whoever reads them joins the session, which an entry left behind does not have.
+-- What follows the key tells of many of the dead that they are, without a look at the row.
+CREATE TABLE session_by_user (
+    user_id INTEGER NOT NULL,
+    session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, session_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session_by_ip (
+    ip BLOB NOT NULL,
+    session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    PRIMARY KEY (ip, session_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session_by_device (
+    device TEXT NOT NULL,
+    session_id INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    PRIMARY KEY (device, session_id)
+) STRICT, WITHOUT ROWID;
+
+-- A login's timeout is one of a few that the policy ever had, and decides how far back the living were seen last.
+CREATE TABLE session_by_last_seen (
+    idle_timeout INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    session_id INTEGER NOT NULL,
+    ended INTEGER NOT NULL,                 -- 1: somebody ended it
+    PRIMARY KEY (idle_timeout, last_seen_at, session_id)
+) STRICT, WITHOUT ROWID;
+
+-- When each was ended, or, where none has been (0), until when it lives: ended_at = 0 AND alive_until > now are those alive.
+-- The third column tells the idle from the old without a look at the row.
+CREATE TABLE session_by_end (
+    ended_at INTEGER NOT NULL,
+    alive_until INTEGER NOT NULL,
+    absolute_expires_at INTEGER NOT NULL,
+    session_id INTEGER NOT NULL,
+    PRIMARY KEY (ended_at, alive_until, absolute_expires_at, session_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER session_made AFTER INSERT ON session BEGIN
+    INSERT OR IGNORE INTO session_by_user VALUES (new.user_id, new.id, new.absolute_expires_at);
+    INSERT OR IGNORE INTO session_by_ip SELECT new.ip, new.id, new.absolute_expires_at WHERE new.ip IS NOT NULL;
+    INSERT OR IGNORE INTO session_by_device
+        SELECT new.device, new.id, new.absolute_expires_at WHERE new.device IS NOT NULL;
+    INSERT OR IGNORE INTO session_by_last_seen
+        VALUES (new.idle_timeout, new.last_seen_at, new.id, new.ended_at IS NOT NULL);
+    INSERT OR IGNORE INTO session_by_end
+        VALUES (coalesce(new.ended_at, 0), new.alive_until, new.absolute_expires_at, new.id);
+END;
+
+CREATE TRIGGER session_seen AFTER UPDATE OF idle_timeout, last_seen_at ON session BEGIN
+    DELETE FROM session_by_last_seen
+        WHERE idle_timeout = old.idle_timeout AND last_seen_at = old.last_seen_at AND session_id = old.id;
+    INSERT OR IGNORE INTO session_by_last_seen
+        VALUES (new.idle_timeout, new.last_seen_at, new.id, new.ended_at IS NOT NULL);
+END;
+
+CREATE TRIGGER session_ends AFTER UPDATE OF ended_at, alive_until ON session BEGIN
+    DELETE FROM session_by_end
+        WHERE ended_at = coalesce(old.ended_at, 0) AND alive_until = old.alive_until
+            AND absolute_expires_at = old.absolute_expires_at AND session_id = old.id;
+    INSERT OR IGNORE INTO session_by_end
+        VALUES (coalesce(new.ended_at, 0), new.alive_until, new.absolute_expires_at, new.id);
+END;
+
+CREATE TRIGGER session_ended AFTER UPDATE OF ended_at ON session BEGIN
+    UPDATE session_by_last_seen SET ended = new.ended_at IS NOT NULL
+        WHERE idle_timeout = new.idle_timeout AND last_seen_at = new.last_seen_at AND session_id = new.id;
+END;
+
+CREATE TRIGGER session_stays BEFORE UPDATE OF id, user_id, ip, device, absolute_expires_at ON session
+    WHEN new.id <> old.id OR new.user_id <> old.user_id OR new.ip IS NOT old.ip OR new.device IS NOT old.device
+        OR new.absolute_expires_at <> old.absolute_expires_at
+BEGIN
+    SELECT RAISE(ABORT, 'a session keeps its user, address, device and absolute expiry');
+END;
+
+CREATE TRIGGER session_removed AFTER DELETE ON session WHEN (SELECT sweep_due FROM store WHERE id = 1) = 0 BEGIN
+    DELETE FROM session_by_user WHERE user_id = old.user_id AND session_id = old.id;
+    DELETE FROM session_by_ip WHERE ip = old.ip AND session_id = old.id;
+    DELETE FROM session_by_device WHERE device = old.device AND session_id = old.id;
+    DELETE FROM session_by_last_seen
+        WHERE idle_timeout = old.idle_timeout AND last_seen_at = old.last_seen_at AND session_id = old.id;
+    DELETE FROM session_by_end
+        WHERE ended_at = coalesce(old.ended_at, 0) AND alive_until = old.alive_until
+            AND absolute_expires_at = old.absolute_expires_at AND session_id = old.id;
+END;
 
 -- One row a login, however often it refreshes. User, client, floors and how long it lives are its session's: a login with
 -- tokens has one life (docs/decisions/0001-schema.md).
@@ -225,7 +312,9 @@ CREATE VIEW live_session AS
 SELECT s.id, u.subject AS user, c.client_id AS client, s.secret_hash, s.created_at, s.login_at, s.last_seen_at,
        s.alive_until, s.data
 FROM session s JOIN user u ON u.id = s.user_id JOIN client c ON c.id = s.client_id
--- Without a say of their own these leave the choice of an index to the question: by id, by user.
+    -- For the sake of who asks by user; who asks by id finds one entry.
+    JOIN session_by_user b ON b.user_id = u.id AND b.session_id = s.id
+-- Without a say of their own these leave the choice of a way to the question: by id, by user.
 WHERE +s.ended_at IS NULL AND +s.alive_until > (SELECT now FROM store_now)
   AND s.valid_from > max(c.floor_at, (SELECT floor_at FROM store WHERE id = 1));
 

@@ -1,5 +1,5 @@
 -- From the facts of ../schema/facts.sql (attached as facts) into the tables of migrations/m0001_initial.sql. ../generate-rows
--- runs it within one transaction, where the two large tables have lost their indexes and get them back afterwards. :now is
+-- runs it within one transaction, where the two large tables have lost their indexes and triggers and get them back afterwards. :now is
 -- the instant at which the facts end.
 
 INSERT INTO user (subject, created_at)
@@ -23,6 +23,16 @@ SELECT
     f.idle_timeout, f.absolute_expires_at, coalesce(f.ended_at, f.expires_at), f.session_hash, f.ip,
     (SELECT text FROM facts.agent WHERE id = f.agent), f.device, f.data, f.ended_at, f.end_reason, f.ended_by
 FROM facts.fact f ORDER BY f.id;
+
+-- What the triggers would have entered one by one.
+INSERT INTO session_by_user SELECT user_id, id, absolute_expires_at FROM session ORDER BY user_id, id;
+INSERT INTO session_by_ip SELECT ip, id, absolute_expires_at FROM session WHERE ip IS NOT NULL ORDER BY ip, id;
+INSERT INTO session_by_device SELECT device, id, absolute_expires_at FROM session WHERE device IS NOT NULL ORDER BY device, id;
+INSERT INTO session_by_last_seen
+SELECT idle_timeout, last_seen_at, id, ended_at IS NOT NULL FROM session ORDER BY idle_timeout, last_seen_at, id;
+INSERT INTO session_by_end
+SELECT coalesce(ended_at, 0), alive_until, absolute_expires_at, id FROM session
+ORDER BY coalesce(ended_at, 0), alive_until, absolute_expires_at, id;
 
 -- Sessions were empty and are numbered in the order of the facts, but not from 1 where some have been removed before.
 INSERT INTO refresh_family (

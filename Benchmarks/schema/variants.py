@@ -196,7 +196,7 @@ no_auto = replace(DRAFT, name="plain-rowid", question="no AUTOINCREMENT (ids of 
                   session=swap(SESSION, (" AUTOINCREMENT", "")), family=swap(FAMILY, (" AUTOINCREMENT", "")))
 no_seen = replace(DRAFT, name="no-seen-index", question="last_seen_at not indexed", indexes=without({"session_seen"}))
 
-# What migrations/m0001_initial.sql says. `alive_until` is the first of idle deadline, absolute expiry and end: one
+# What migrations/m0001_initial.sql said before decision 10 made five indexes tables. `alive_until` is the first of idle deadline, absolute expiry and end: one
 # comparison says alive, one index finds what is due. Families find user, client and floors through their session.
 INITIAL_FAMILY = swap(
     FAMILY, ("    user_id INTEGER NOT NULL, client_id INTEGER NOT NULL,\n", ""), (" valid_from INTEGER NOT NULL,", ""),
@@ -211,7 +211,7 @@ def alive_until(row, without=()):
 
 
 initial = replace(
-    DRAFT, name="m0001", question="the first migration as it stands",
+    DRAFT, name="m0001", question="the first migration before entries were swept (decision 10)",
     session=swap(SESSION, (" expires_at INTEGER", " alive_until INTEGER"), ("secret_hash", "access_until INTEGER, secret_hash")),
     family=INITIAL_FAMILY,
     session_row=alive_until(SESSION_ROW),

@@ -170,10 +170,17 @@ class HostileWorld(World):
         database = sqlite3.connect(path, isolation_level=None)
         said = []
         database.execute("PRAGMA journal_mode = DELETE")
+        # Half of them past the triggers, so that sessions and the entries by which they are found disagree.
+        triggers = database.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        triggers = triggers if dice.random() < 0.5 else []
+        for name, _ in triggers:
+            database.execute(f"DROP TRIGGER {name}")
         for _ in range(dice.randrange(1, 4)):
             table, column = dice.choice(self.columns)
             value = dice.choice(EXTREMES)
             row = dice.choice(["", " WHERE rowid = (SELECT max(rowid) FROM " + table + ")"])
+            if table.startswith("session_by_"):
+                row = row and " WHERE session_id = (SELECT max(id) FROM session)"
             try:
                 if dice.random() < 0.1:
                     database.execute(f"UPDATE {table} SET {column} = CAST(X'C328FF' AS TEXT){row}")
@@ -182,6 +189,8 @@ class HostileWorld(World):
                 said.append(f"{table}.{column} = {value!r:.40}")
             except (sqlite3.Error, OverflowError):
                 pass
+        for _, trigger in triggers:
+            database.execute(trigger)
         if dice.random() < 0.5:
             database.execute("PRAGMA journal_mode = WAL")
         database.close()
@@ -244,7 +253,7 @@ def hostile_schemas(world, checks):
         "an index on an expression": "CREATE INDEX i ON session (abs(id))",
         "a table": "CREATE TABLE mine (a)",
         "a virtual table": "CREATE VIRTUAL TABLE f USING fts5(x)",
-        "no index of ours": "DROP INDEX session_by_user",
+        "no index of ours": "DROP INDEX session_by_client",
         "a generated column": "ALTER TABLE user ADD COLUMN g INTEGER GENERATED ALWAYS AS (id + 1) VIRTUAL",
         "a table with a call for a default": "CREATE TABLE mine (a TEXT DEFAULT (hex(randomblob(4))))",
     }

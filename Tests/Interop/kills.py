@@ -64,6 +64,12 @@ class KillWorld(World):
             found.append(f"{len(lost)} live sessions lost")
         if self.ask("SELECT count(*) FROM refresh_family WHERE session_id NOT IN (SELECT id FROM session)") != [(0,)]:
             found.append("families without a session")
+        # Entries of removed sessions may wait for their sweep; every session that is there has its own.
+        due = self.ask("SELECT sweep_due FROM store") == [(1,)]
+        for table in ("session_by_user", "session_by_last_seen", "session_by_end"):
+            entries = self.numbers(f"SELECT session_id FROM {table}")
+            if there - entries or (entries - there and not due):
+                found.append(f"{table} and session disagree")
         families = self.numbers("SELECT session_id FROM refresh_family")
         if lost := self.alive - families:
             found.append(f"{len(lost)} live families lost")
@@ -128,6 +134,7 @@ def main():
         last = world.run(*CLEANUP)
         checks.equal("the last run finishes", (last.code, last.json["finished"]), (0, True))
         checks.equal("every dead login is gone", world.numbers("SELECT id FROM session") & world.dead, set())
+        checks.equal("and nothing that led to it is left", world.ask("SELECT sweep_due FROM store"), [(0,)])
         checks.equal("the audit record is whole", world.run("audit", "verify").code, 0)
         spent = world.run("token", "refresh", "-", "--client", "web", stdin=login["refresh_token"])
         checks.equal("who was logged in all the while still is", spent.code, 0)

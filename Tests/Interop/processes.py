@@ -254,7 +254,7 @@ def wrong_databases(checks, world):
     sqlite(world.path("newer.db"), "SELECT 1")
     copy_of(world, "newer.db", "PRAGMA user_version = 9999")
     reading("a newer schema", world.path("newer.db"), 78)
-    copy_of(world, "altered.db", "DROP INDEX session_by_user")
+    copy_of(world, "altered.db", "DROP INDEX session_by_client")
     reading("an altered schema", world.path("altered.db"), 8)
     copy_of(world, "corrupt.db", "SELECT 1")
     with open(world.path("corrupt.db"), "r+b") as file:

@@ -57,11 +57,12 @@ extension StoreReading {
     /// Logins alive by the backup whose rows are not here. Those that never had refresh tokens cannot have spent any.
     func lostLogins(withoutTokens: Bool) throws -> [Int64] {
         let tokenless: SQL =
-            withoutTokens ? " AND NOT EXISTS (SELECT 1 FROM beside.refresh_family f WHERE f.session_id = b.id)" : ""
+            withoutTokens
+            ? " AND NOT EXISTS (SELECT 1 FROM beside.refresh_family f WHERE f.session_id = b.session_id)" : ""
         return try sql.integers(
             """
-            SELECT b.id FROM beside.session b WHERE b.ended_at IS NULL AND b.alive_until > \(now)
-              AND NOT EXISTS (SELECT 1 FROM session s WHERE s.id = b.id)
+            SELECT b.session_id FROM beside.session_by_end b WHERE b.ended_at = 0 AND b.alive_until > \(now)
+              AND NOT EXISTS (SELECT 1 FROM session s WHERE s.id = b.session_id)
             """ + tokenless)
     }
 
@@ -126,6 +127,8 @@ extension StoreWriter {
 
     /// Sessions whose rows were lost, and with them their refresh families.
     func bringBackLogins(_ rows: [Int64]) throws {
+        // What a cleanup left of a session is not what leads to it once it is back.
+        if facts.sweepIsDue { try sweepEntries() }
         let session: SQL = """
             id, user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout, absolute_expires_at, \
             alive_until, access_until, access_key, secret_hash, ip, user_agent, device, data

@@ -64,13 +64,17 @@ struct CleanupRun {
                     done.ended += try store.endFloored(rows, floored)
                 }
             }
-            let cut = moment.logins
+            let (cut, most) = (moment.logins, options.maxRows ?? .max)
+            let leavesEntries = try store.read { try $0.isSweepCheaper(cut, atMost: most) }
             try eachSpan({ try $0.dueSessions(cut, $1) }, stopping, progress) { store, rows, done in
+                if leavesEntries { try store.leaveEntries() }
                 let (sessions, families) = try store.removeSessions(rows, cut)
                 done.sessions += sessions
                 done.families += families
             }
         }
+        // Also those that a run left behind which was cut off.
+        if try store.read({ $0.facts.sweepIsDue }) { try sweepEntries(stopping) }
         for step in steps(audit) {
             try batches(stopping, progress) { store, limit, done in try step(store, limit, &done) == limit }
         }
@@ -187,6 +191,39 @@ struct CleanupRun {
         let took = ContinuousClock.now - start
         pace.foldedBack(in: took)
         return took
+    }
+
+    /// Nothing is lost where it is cut short: the next run begins anew, and finds less to do.
+    private mutating func sweepEntries(_ stopping: () -> Bool) throws {
+        var size = 2000
+        for part in try store.read({ try EntrySweep.parts(of: $0) }) {
+            var sweep = try store.read { try EntrySweep(part, $0) }
+            try store.database.asking(EntrySweep.question, sweep.isGone) {
+                var isMore: Bool? = true
+                while isMore == true {
+                    guard result.finished, goesOn(stopping) else {
+                        result.finished = false
+                        return
+                    }
+                    var next = sweep
+                    let held = try hold { store, _ in
+                        next = sweep
+                        isMore = try next.step(store, size)
+                        return true
+                    }
+                    sweep = next
+                    size = pace.steered(size, held, within: 500...200_000)
+                    stepAside(after: held)
+                }
+                if isMore == nil { result.finished = false }
+            }
+        }
+        if result.finished {
+            _ = try hold { store, _ in
+                try store.entriesAreSwept()
+                return true
+            }
+        }
     }
 
     private mutating func returnPages(_ stopping: () -> Bool) throws {

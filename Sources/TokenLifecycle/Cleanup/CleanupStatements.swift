@@ -38,18 +38,23 @@ extension StoreReading {
         return first...last
     }
 
-    /// Sessions that stopped being alive before `cut`, by the index of ends alone.
+    /// Sessions that stopped being alive before `cut`, by their entries alone: some may be gone.
     func dueSessions(_ cut: Instant, _ span: ClosedRange<Int64>) throws -> RowNumbers {
         try gather(
             span,
             """
-            SELECT id FROM session WHERE ended_at < \(cut) UNION ALL
-            SELECT id FROM session WHERE ended_at IS NULL AND alive_until < \(cut)
+            SELECT session_id FROM session_by_end WHERE ended_at > 0 AND ended_at < \(cut) UNION ALL
+            SELECT session_id FROM session_by_end WHERE ended_at = 0 AND alive_until < \(cut)
             """)
     }
 
     func flooredSessions(_ client: FlooredClient, _ span: ClosedRange<Int64>) throws -> RowNumbers {
         try gather(span, "SELECT s.id FROM session s WHERE " + client.unmarked)
+    }
+
+    /// Sessions that are there, read from the smallest index.
+    func sessionsThere(_ span: ClosedRange<Int64>) throws -> RowNumbers {
+        try gather(span, "SELECT id FROM session")
     }
 
     private func gather(_ span: ClosedRange<Int64>, _ rows: SQL) throws -> RowNumbers {

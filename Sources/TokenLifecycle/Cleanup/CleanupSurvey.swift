@@ -73,18 +73,36 @@ extension StoreReading {
     }
 
     func countSessionsDue(_ cut: Instant) throws -> Int {
-        try dueSessions(cut).reduce(0) { total, due in
-            try total + (sql.value("SELECT count(*) FROM session s WHERE " + due) ?? 0)
+        let over: Int =
+            try sql.value(
+                """
+                SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut))
+                    + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut))
+                """) ?? 0
+        return try flooredAndDue(cut).reduce(over) { total, floored in
+            try total + (sql.value("SELECT count(*) FROM session s WHERE " + floored) ?? 0)
         }
     }
 
     /// Those that ended alone before `cut`, and with `ofDueSessions` those that go with their session.
     func countFamiliesDue(_ cut: Instant, ended: Bool, ofDueSessions: Bool) throws -> Int {
         let due = ofDueSessions ? try dueSessions(cut) : []
-        var families = try due.reduce(0) { total, due in
-            try total
-                + (sql.value(
-                    "SELECT count(*) FROM session s JOIN refresh_family f ON f.session_id = s.id WHERE " + due) ?? 0)
+        var families = 0
+        if ofDueSessions {
+            families =
+                try sql.value(
+                    """
+                    SELECT (SELECT count(*) FROM session_by_end e CROSS JOIN refresh_family f
+                            WHERE f.session_id = e.session_id AND e.ended_at > 0 AND e.ended_at < \(cut))
+                        + (SELECT count(*) FROM session_by_end e CROSS JOIN refresh_family f
+                            WHERE f.session_id = e.session_id AND e.ended_at = 0 AND e.alive_until < \(cut))
+                    """) ?? 0
+            for floored in try flooredAndDue(cut) {
+                families +=
+                    try sql.value(
+                        "SELECT count(*) FROM session s JOIN refresh_family f ON f.session_id = s.id WHERE " + floored)
+                    ?? 0
+            }
         }
         if ended {
             families +=
@@ -108,8 +126,11 @@ extension StoreReading {
     /// Which sessions go, as conditions of which each session meets one at most: those that stopped being alive before
     /// `cut`, and those that a floor before `cut` ended although nothing has marked them yet.
     private func dueSessions(_ cut: Instant) throws -> [SQL] {
-        try ["s.ended_at < \(cut)", "s.ended_at IS NULL AND s.alive_until < \(cut)"]
-            + flooredClients().filter { $0.floor < cut }.map { $0.unmarked + " AND s.alive_until >= \(cut)" }
+        try ["s.ended_at < \(cut)", "s.ended_at IS NULL AND s.alive_until < \(cut)"] + flooredAndDue(cut)
+    }
+
+    private func flooredAndDue(_ cut: Instant) throws -> [SQL] {
+        try flooredClients().filter { $0.floor < cut }.map { $0.unmarked + " AND s.alive_until >= \(cut)" }
     }
 
     private func noneOf(_ conditions: [SQL]) -> SQL {
@@ -124,20 +145,20 @@ extension StoreReading {
     }
 }
 
-/// What stays, and why. Counted through indexes alone.
+/// What stays, and why. Counted through indexes and entries alone.
 extension StoreReading {
     fileprivate func surveySessions(_ cut: Instant, _ counts: Cleanup.Counts) throws -> CleanupTable {
         let open: Int =
-            try sql.value("SELECT count(*) FROM session WHERE ended_at IS NULL AND alive_until > \(now)") ?? 0
+            try sql.value("SELECT count(*) FROM session_by_end WHERE ended_at = 0 AND alive_until > \(now)") ?? 0
         let kept = try sql.row(
             """
-            SELECT (SELECT count(*) FROM session WHERE ended_at >= \(cut))
-                    + (SELECT count(*) FROM session WHERE ended_at IS NULL AND alive_until BETWEEN \(cut) AND \(now)),
-                   (SELECT max(ended_at) FROM session),
-                   (SELECT max(alive_until) FROM session WHERE ended_at IS NULL AND alive_until <= \(now)),
-                   (SELECT max(alive_until) FROM session WHERE ended_at IS NULL),
-                   (SELECT min(ended_at) FROM session),
-                   (SELECT min(alive_until) FROM session WHERE ended_at IS NULL)
+            SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at >= \(cut))
+                    + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until BETWEEN \(cut) AND \(now)),
+                   (SELECT max(ended_at) FROM \(ends) WHERE ended_at > 0),
+                   (SELECT max(alive_until) FROM \(ends) WHERE ended_at = 0 AND alive_until <= \(now)),
+                   (SELECT max(alive_until) FROM \(ends) WHERE ended_at = 0),
+                   (SELECT min(ended_at) FROM \(ends) WHERE ended_at > 0),
+                   (SELECT min(alive_until) FROM \(ends) WHERE ended_at = 0)
             """)
         let times = try (1...5).map { try kept?.get($0, as: Instant?.self) }
         // Those below a floor are logged out: they are among the open ones until they are marked, or among the due.

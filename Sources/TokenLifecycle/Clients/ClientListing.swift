@@ -73,12 +73,10 @@ extension StoreReading {
     private func liveSessionsByClient() throws -> [Int64: Int] {
         var counts: [Int64: Int] = [:]
         try sql.forEach(
-            """
-            SELECT s.client_id, count(*) FROM session s CROSS JOIN client c
-            WHERE s.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
-              AND c.id = s.client_id AND s.valid_from > c.floor_at
-            GROUP BY s.client_id
-            """
+            "SELECT s.client_id, count(*) FROM " + unended(with: " CROSS JOIN client c") + """
+                 AND s.valid_from > \(facts.floor) AND c.id = s.client_id AND s.valid_from > c.floor_at
+                GROUP BY s.client_id
+                """
         ) { row in
             counts[try row.get(0)] = try row.get(1, as: Int.self)
             return true

@@ -67,25 +67,26 @@ extension HealthCheck {
 }
 
 extension StoreReading {
-    /// When the session that has been over longest stopped being alive. Two looks at an index.
+    /// When the session that has been over longest stopped being alive. Two looks at the entries by end.
     func oldestUncleaned() throws -> Instant? {
-        let ended: Instant? = try sql.row("SELECT min(ended_at) FROM session WHERE ended_at IS NOT NULL")?.get(0)
+        let ended: Instant? = try sql.value(
+            "SELECT ended_at FROM \(ends) WHERE ended_at > 0 ORDER BY ended_at LIMIT 1")
         let expired: Instant? =
             try sql.row(
                 """
-                SELECT alive_until FROM session WHERE ended_at IS NULL AND alive_until < \(now)
+                SELECT alive_until FROM \(ends) WHERE ended_at = 0 AND alive_until < \(now)
                 ORDER BY alive_until LIMIT 1
                 """)?.get(0)
         return [ended, expired].compactMap { $0 }.min()
     }
 
-    /// At most `limit` of the sessions that stopped being alive before `cut`, counted by index.
+    /// At most `limit` of the sessions that stopped being alive before `cut`, counted by their entries.
     func countUncleaned(before cut: Instant, upTo limit: Int) throws -> Int {
         try sql.value(
             """
             SELECT count(*) FROM (
-                SELECT 1 FROM session WHERE ended_at < \(cut) UNION ALL
-                SELECT 1 FROM session WHERE ended_at IS NULL AND alive_until < \(cut) LIMIT \(limit))
+                SELECT 1 FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut) UNION ALL
+                SELECT 1 FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut) LIMIT \(limit))
             """) ?? 0
     }
 }

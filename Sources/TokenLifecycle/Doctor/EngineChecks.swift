@@ -22,6 +22,21 @@ extension HealthCheck {
         return .untrusted("rows that refer to nothing: \(tables)", hint: "restore a backup")
     }
 
+    /// A session without its entries is there, and no list finds it, nor does a logout of its user.
+    static let entries = HealthCheck.store("entries", .deep) { examination in
+        let wrong = try examination.store.wrongEntries()
+        guard !wrong.isEmpty else {
+            return .ok(
+                examination.store.facts.sweepIsDue
+                    ? "every session is found; a cleanup has entries of removed ones to sweep"
+                    : "every session is found by its user, address, device and times")
+        }
+        let faults = wrong.map { "\($0.table): \($0.missing.grouped) missing, \($0.astray.grouped) astray" }
+        return .untrusted(
+            "sessions and the entries they are found by disagree: " + faults.joined(separator: "; "),
+            hint: "stop what writes, keep a copy of the file, and restore a backup")
+    }
+
     static let sqlite = HealthCheck.engine("sqlite", .instant) { database in
         let mode = try database.settings()["journal_mode"]
         // One that is read at rest, as immutable, has no log and says "delete".

@@ -13,11 +13,27 @@ struct ListQuery {
     func select(_ columns: SQL) -> SQL {
         "SELECT " + columns + " FROM " + table + joined + " WHERE " + condition + " AND "
     }
+
+    /// Of the rows that `entries` lead to, in their order.
+    func select(_ columns: SQL, by entries: ListEntries) -> SQL {
+        "SELECT " + columns + " FROM " + entries.table + " CROSS JOIN " + table + joined + " WHERE " + entries.link
+            + " AND " + entries.condition + " AND " + condition + " AND "
+    }
+}
+
+/// A table that lists the rows of another in an order of its own.
+struct ListEntries {
+    /// `session_by_user e`.
+    let table: SQL
+    /// What leads from an entry to its row: `s.id = e.session_id`.
+    let link: SQL
+    /// What an entry tells of its row before the row is looked at.
+    let condition: SQL
 }
 
 /// Rows that contain all matches, found through an index alone: few of them can be looked at without walking at all.
 struct Candidates {
-    /// The numbers of the rows.
+    /// The numbers of the rows; 0 for one that is known not to match.
     let rows: SQL
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
@@ -30,7 +46,7 @@ struct Candidates {
     func numbers(atMost count: Int, _ sql: any ReadTransaction) throws -> [Int64]? {
         if let through, try Self.exceeds(through, count, sql) { return nil }
         let found = try sql.integers(rows + " LIMIT \(count + 1)")
-        return found.count > count ? nil : found
+        return found.count > count ? nil : found.filter { $0 != 0 }
     }
 
     private static func exceeds(_ rows: SQL, _ count: Int, _ sql: any ReadTransaction) throws -> Bool {
@@ -185,7 +201,7 @@ struct ListWalk {
 
     /// How many entries of an index are read at the price of one row that is passed on a walk. A number is an entry; a
     /// time stands in the row, which is somewhere else in the file.
-    private static let entriesPerRow = 8
+    private static let entriesPerRow = 16
     /// More numbers than this are never held.
     private static let mostNumbers = 1 << 17
 
@@ -213,9 +229,7 @@ struct ListWalk {
         let rest = numbers.filter { number in
             rows.contains(number) && position.map { order.precedes($0, .row(number)) } ?? true
         }
-        var sorted: [Int64] = []
-        sorted.reserveCapacity(rest.count)
-        for number in rest.sorted() where number != sorted.last { sorted.append(number) }
+        let sorted = RowNumbers.sorted(rest)
         return order.descending ? sorted.reversed() : sorted
     }
 

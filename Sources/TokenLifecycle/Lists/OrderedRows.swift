@@ -4,8 +4,10 @@ internal import TokenStorage
 struct OrderedRows {
     /// The columns of the order, most significant first; the row's number is the last.
     let columns: [StaticString]
-    /// What stands before the order in the index: `s.user_id = 7`.
+    /// What stands before the order in the index: `s.client_id = 7`.
     let condition: SQL
+    /// Where the rows are found, if not by an index of theirs: then `columns` and `condition` are of its entries.
+    let entries: ListEntries?
     let descending: Bool
     /// The last value that is meant, in the direction of the walk.
     private let stop: Int64?
@@ -17,10 +19,11 @@ struct OrderedRows {
 
     /// Rows from `low` to `high`, both included, after `position` where one is given.
     init(
-        _ columns: [StaticString], where condition: SQL = "1 = 1", low: Int64? = nil, high: Int64? = nil,
-        descending: Bool, after position: ListKey?
+        _ columns: [StaticString], of entries: ListEntries? = nil, where condition: SQL = "1 = 1", low: Int64? = nil,
+        high: Int64? = nil, descending: Bool, after position: ListKey?
     ) {
         self.columns = columns
+        self.entries = entries
         self.condition = condition
         self.descending = descending
         let first = descending ? high ?? .max : low ?? .min
@@ -47,14 +50,15 @@ struct OrderedRows {
     }
 
     private func lastOfWindow(_ query: ListQuery, _ window: Int) -> SQL {
-        "SELECT " + key + " FROM " + query.table + " WHERE " + beyond + untilStop + order
+        "SELECT " + key + " FROM " + (entries?.table ?? query.table) + " WHERE " + beyond + untilStop + order
             + " LIMIT 1 OFFSET \(window - 1)"
     }
 
     /// With one bound at each end: of two at the same end a planner may take the wider.
     private func matches(_ query: ListQuery, until end: ListKey?) -> SQL {
         let until = end.map { " AND " + Self.compare(columns, descending ? ">=" : "<=", $0) } ?? untilStop
-        return query.select(key) + beyond + until + order
+        let select = entries.map { query.select(key, by: $0) } ?? query.select(key)
+        return select + beyond + until + order
     }
 
     /// The statements that `advance` runs, for tests to look at their plans.

@@ -95,7 +95,7 @@ extension StoreWriter {
         guard let limit = policies.sessionLimit else { return [] }
         let live = try sql.rows(
             "SELECT " + Session.columns + " FROM " + Session.tables
-                + " WHERE s.user_id = \(user) AND s.alive_until > \(now) ORDER BY s.id"
+                + " WHERE " + .isOfUser(user) + " AND s.alive_until > \(now) ORDER BY s.id"
         ).map { try Session($0, self) }.filter { $0.isAlive(at: now) }
         let tooMany = live.count - limit + 1
         guard tooMany > 0 else { return [] }

@@ -117,6 +117,20 @@ struct SessionCondition {
         }
     }
 
+    /// What an entry `e` can tell of the states that are meant, without a look at its session.
+    func entryCondition(_ entries: SessionEntries) -> SQL {
+        let states = filter.meantStates
+        return switch entries {
+        case .lastSeen: states.contains(.ended) ? "1 = 1" : "e.ended = 0"
+        case .user, .ip, .device, .end:
+            if states.isSubset(of: [.active, .idleExpired]) {
+                "e.absolute_expires_at + 0 > \(now)"
+            } else {
+                states == [.expired] ? "e.absolute_expires_at + 0 <= \(now)" : "1 = 1"
+            }
+        }
+    }
+
     /// Whether a floor ended it while it was alive; nil where no floor was ever set.
     private var below: SQL? {
         guard lowestFloor != nil else { return nil }

@@ -36,8 +36,8 @@ extension StoreReading {
     package func countSessions(_ filter: SessionFilter, upTo most: Int = .max) throws -> Int {
         let condition = try SessionCondition(filter, self)
         if filter.isEmpty, condition.lowestFloor == nil {
-            // Nothing but the index has to be read.
-            let live: SQL = "SELECT 1 FROM session WHERE ended_at IS NULL AND alive_until > \(now) LIMIT \(most)"
+            // Nothing but the entries has to be read.
+            let live: SQL = "SELECT 1 FROM session_by_end WHERE ended_at = 0 AND alive_until > \(now) LIMIT \(most)"
             return try sql.value("SELECT count(*) FROM (" + live + ") AS counted") ?? 0
         }
         var walk = try condition.walk(SessionOrder(.creation, descending: true))

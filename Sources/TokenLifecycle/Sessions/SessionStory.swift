@@ -47,7 +47,7 @@ extension StoreReading {
     package func story(of session: Session) throws -> SessionStory {
         let line = try sql.rows(
             "SELECT " + Session.columns + " FROM " + Session.tables
-                + " WHERE s.user_id = \(session.userRow) AND s.login_at = \(session.loginAt) ORDER BY s.id"
+                + " WHERE " + .isOfUser(session.userRow) + " AND s.login_at = \(session.loginAt) ORDER BY s.id"
         ).map { row in
             let session = try Session(row, self)
             return (session: session, families: try families(of: session))

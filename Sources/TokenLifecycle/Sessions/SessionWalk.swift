@@ -31,19 +31,29 @@ extension SessionCondition {
 
     private func streams(_ order: SessionOrder, after position: ListKey?) throws -> [OrderedRows] {
         func rows(
-            _ columns: [StaticString], where condition: SQL = "1 = 1", low: Int64? = nil, high: Int64? = nil
+            _ columns: [StaticString], of entries: SessionEntries?, where condition: SQL = "1 = 1", low: Int64? = nil,
+            high: Int64? = nil
         ) -> OrderedRows {
-            OrderedRows(columns, where: condition, low: low, high: high, descending: order.descending, after: position)
+            OrderedRows(
+                columns,
+                of: entries.map {
+                    ListEntries(table: "\(raw: $0.table) e", link: "s.id = e.session_id", condition: entryCondition($0))
+                },
+                where: condition, low: low, high: high, descending: order.descending, after: position)
         }
         switch order.key {
         case .creation:
-            return equalities.map { rows(["s.id"], where: $0, low: self.rows?.low, high: self.rows?.high) }
+            return equalities.map { entries, condition in
+                rows(
+                    [entries == nil ? "s.id" : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
+                    high: self.rows?.high)
+            }
         case .lastSeen:
             // Alive means seen within one's own timeout, so each timeout's part of the index begins there.
             let newest = filter.idleOver.map { (now - $0).milliseconds - 1 }
             return try idleTimeouts().map { timeout in
                 rows(
-                    ["s.last_seen_at", "s.id"], where: "s.idle_timeout = \(timeout)",
+                    ["e.last_seen_at", "e.session_id"], of: .lastSeen, where: "e.idle_timeout = \(timeout)",
                     low: alive ? now.milliseconds - timeout + 1 : nil, high: newest)
             }
         case .expiry:
@@ -51,13 +61,13 @@ extension SessionCondition {
             let latest = filter.expiresWithin.map { (now + $0).milliseconds }
             let unended = span.map { span in
                 rows(
-                    ["s.alive_until", "s.absolute_expires_at", "s.id"], where: "s.ended_at IS NULL", low: span.low,
-                    high: [span.high, latest].compactMap { $0 }.min())
+                    ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: .end, where: "e.ended_at = 0",
+                    low: span.low, high: [span.high, latest].compactMap { $0 }.min())
             }
             let ended =
                 filter.meantStates.contains(.ended)
                 ? rows(
-                    ["s.ended_at", "s.alive_until", "s.absolute_expires_at", "s.id"], where: "s.ended_at IS NOT NULL")
+                    ["e.ended_at", "e.alive_until", "e.absolute_expires_at", "e.session_id"], of: .end, low: 1)
                 : nil
             return [unended, ended].compactMap { $0 }
         }
@@ -67,27 +77,31 @@ extension SessionCondition {
     private static let mostStreams = 32
 
     /// The exact values of the narrowest condition that has an index by value and number, a stream for each; else all.
-    private var equalities: [SQL] {
+    private var equalities: [(SessionEntries?, SQL)] {
         if let users, userPatterns.isEmpty, users.count <= Self.mostStreams {
-            return users.map { "s.user_id = \($0)" }
+            return users.map { (.user, "e.user_id = \($0)") }
         }
         let devices = Set(filter.devices).sorted()
-        if !devices.isEmpty, devices.count <= Self.mostStreams { return devices.map { "s.device = \($0)" } }
+        if !devices.isEmpty, devices.count <= Self.mostStreams {
+            return devices.map { (.device, "e.device = \($0)") }
+        }
         let addresses = Set(filter.networks.map { $0.first == $0.last ? $0.first : nil })
         if !addresses.isEmpty, addresses.count <= Self.mostStreams, !addresses.contains(nil) {
-            return addresses.compactMap { $0 }.sorted().map { "s.ip = \($0)" }
+            return addresses.compactMap { $0 }.sorted().map { (.ip, "e.ip = \($0)") }
         }
-        if let keys, keys.count <= Self.mostStreams { return keys.map { "s.access_key = \($0)" } }
-        if let clients, clients.count <= Self.mostStreams { return clients.map { "s.client_id = \($0)" } }
-        return ["1 = 1"]
+        if let keys, keys.count <= Self.mostStreams { return keys.map { (nil, "s.access_key = \($0)") } }
+        if let clients, clients.count <= Self.mostStreams {
+            return clients.map { (nil, "s.client_id = \($0)") }
+        }
+        return [(nil, "1 = 1")]
     }
 
-    /// The timeouts that any session was ever given, found by skipping through the index.
+    /// The timeouts that sessions were ever given, found by skipping through their entries.
     private func idleTimeouts() throws -> [Int64] {
         var found: [Int64] = []
         var last = Int64.min
-        while let next: Int64 = try sql.row("SELECT min(idle_timeout) FROM session WHERE idle_timeout > \(last)")?
-            .get(0, as: Int64?.self)
+        while let next: Int64 = try sql.value(
+            "SELECT idle_timeout FROM session_by_last_seen WHERE idle_timeout > \(last) ORDER BY idle_timeout LIMIT 1")
         {
             found.append(next)
             last = next
@@ -111,10 +125,10 @@ extension SessionCondition {
     private func candidates(_ order: SessionOrder) throws -> [Candidates] {
         var all = [ofUsers, ofStates, bornAfterFloor].compactMap { $0 }
         if !filter.devices.isEmpty {
-            all.append(Candidates(rows: "SELECT id FROM session WHERE device IN " + SQL.list(filter.devices)))
+            all.append(union(["device IN " + SQL.list(filter.devices)], of: .device))
         }
         if !filter.networks.isEmpty {
-            all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }))
+            all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }, of: .ip))
         }
         if let keys { all.append(union(keys.map { "access_key = \($0)" })) }
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
@@ -126,25 +140,36 @@ extension SessionCondition {
                         let oldest = alive ? now.milliseconds - timeout : 0
                         return
                             "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
-                    }))
+                    }, of: .lastSeen))
         }
         return all
     }
 
-    private func union(_ conditions: [SQL]) -> Candidates {
-        Candidates(rows: conditions.map { "SELECT id FROM session WHERE " + $0 }.joined(by: " UNION ALL "))
+    private func union(_ conditions: [SQL], of entries: SessionEntries? = nil) -> Candidates {
+        let parts = conditions.map { condition in
+            entries.map { number($0, "session_id") + " FROM \(raw: $0.table) e WHERE " + condition }
+                ?? "SELECT id FROM session WHERE " + condition
+        }
+        return Candidates(rows: parts.joined(by: " UNION ALL "))
+    }
+
+    /// The number of an entry's session, or 0 where the entry says that it is not meant.
+    private func number(_ entries: SessionEntries, _ column: StaticString) -> SQL {
+        "SELECT CASE WHEN " + entryCondition(entries) + " THEN \(raw: column) ELSE 0 END"
     }
 
     private var ofUsers: Candidates? {
         guard let users, !userPatterns.contains(where: \.scans) else { return nil }
-        let exact: [SQL] = users.map { "SELECT id FROM session WHERE user_id = \($0)" }
-        guard !userPatterns.isEmpty else { return Candidates(rows: exact.joined(by: " UNION ALL ")) }
+        let exact = union(users.map { "user_id = \($0)" }, of: .user)
+        guard !userPatterns.isEmpty else { return exact }
         let found: [SQL] = userPatterns.map { pattern in
-            "SELECT m.id FROM user v CROSS JOIN session m WHERE m.user_id = v.id AND " + pattern.condition("v.subject")
+            number(.user, "e.session_id") + " FROM user v CROSS JOIN session_by_user e WHERE e.user_id = v.id AND "
+                + pattern.condition("v.subject")
         }
         let named: [SQL] = userPatterns.map { "SELECT id FROM user WHERE " + $0.condition("subject") }
         return Candidates(
-            rows: (exact + found).joined(by: " UNION ALL "), through: named.joined(by: " UNION ALL "))
+            rows: ((users.isEmpty ? [] : [exact.rows]) + found).joined(by: " UNION ALL "),
+            through: named.joined(by: " UNION ALL "))
     }
 
     private var ofStates: Candidates? {
@@ -154,9 +179,9 @@ extension SessionCondition {
             let low: SQL = span.low.map { "alive_until >= \($0)" } ?? "alive_until > 0"
             let latest = filter.expiresWithin.map { (now + $0).milliseconds }
             let high: SQL? = [span.high, latest].compactMap { $0 }.min().map { "alive_until <= \($0)" }
-            parts.append((["ended_at IS NULL", low] + [high].compactMap { $0 }).allOf)
+            parts.append((["ended_at = 0", low] + [high].compactMap { $0 }).allOf)
         }
-        return parts.isEmpty ? nil : union(parts)
+        return parts.isEmpty ? nil : union(parts, of: .end)
     }
 
     /// After everyone was logged out, the living are those that logged in since, and those that were kept.

@@ -46,18 +46,15 @@ extension StoreReading {
         let live: Int = try countSessions(SessionFilter())
         let users: Int =
             try sql.row(
-                """
-                SELECT count(DISTINCT s.user_id) FROM session s JOIN client c ON c.id = s.client_id
-                WHERE s.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)
-                """)?.get(0) ?? 0
+                "SELECT count(DISTINCT s.user_id) FROM " + unended(with: " CROSS JOIN client c")
+                    + " AND c.id = s.client_id AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)")?.get(0)
+            ?? 0
         let families: Int =
             try sql.row(
-                """
-                SELECT count(*) FROM refresh_family f JOIN session s ON s.id = f.session_id
-                JOIN client c ON c.id = s.client_id
-                WHERE f.ended_at IS NULL AND s.ended_at IS NULL AND s.alive_until > \(now) AND s.valid_from > c.floor_at
-                  AND s.valid_from > \(facts.floor)
-                """)?.get(0) ?? 0
+                "SELECT count(*) FROM " + unended(with: " CROSS JOIN client c CROSS JOIN refresh_family f") + """
+                     AND c.id = s.client_id AND s.valid_from > c.floor_at AND s.valid_from > \(facts.floor)
+                    AND f.session_id = s.id AND f.ended_at IS NULL
+                    """)?.get(0) ?? 0
         let rules: Int =
             try sql.row(
                 """

@@ -16,6 +16,8 @@ package struct StoreFacts: Sendable {
     package var rulesChangedAt: Instant
     /// Until when a verifier may cache a key set that it fetched under an earlier, longer `jwks.max_age`.
     var keySetsHeldUntil: Instant
+    /// Whether entries may lie about of sessions that are gone: whoever removed them is to sweep, or was cut off before.
+    var sweepIsDue: Bool
     package var masterKeyID: String
     /// The store's Ed25519 identity, a public JWK as text.
     package var identity: String
@@ -26,7 +28,7 @@ package struct StoreFacts: Sendable {
         let found = try sql.row(
             """
             SELECT store_id, epoch, created_at, last_write_at, floor_at, master_key_id, identity_jwk, id_key, replay_key,
-                   key_sets_until, rules_lifted_at, rules_changed_at
+                   key_sets_until, rules_lifted_at, rules_changed_at, sweep_due
             FROM store WHERE id = 1
             """)
         guard let row = found else {
@@ -35,7 +37,8 @@ package struct StoreFacts: Sendable {
         return StoreFacts(
             storeID: try row.get(0), epoch: try row.get(1), createdAt: try row.get(2), lastWriteAt: try row.get(3),
             floor: try row.get(4), rulesLiftedAt: try row.get(10), rulesChangedAt: try row.get(11),
-            keySetsHeldUntil: try row.get(9), masterKeyID: try row.get(5),
+            keySetsHeldUntil: try row.get(9), sweepIsDue: try row.get(12, as: Int64.self) != 0,
+            masterKeyID: try row.get(5),
             identity: try row.get(6), idKey: try row.get(7),
             replayKey: try row.get(8))
     }

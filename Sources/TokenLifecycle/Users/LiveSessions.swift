@@ -10,9 +10,10 @@ struct LiveSessions {
 
 extension StoreReading {
     package func liveSessions(ofUser subject: String) throws -> [Session] {
+        guard let user = try userRow(knownAs: subject) else { return [] }
         let select: SQL = "SELECT " + Session.columns + " FROM " + Session.tables
         return try sql.rows(
-            select + " WHERE u.subject = \(subject) AND s.alive_until > \(now) ORDER BY s.id"
+            select + " WHERE " + .isOfUser(user) + " AND s.alive_until > \(now) ORDER BY s.id"
         ).map { try Session($0, self) }.filter { $0.isAlive(at: now) }
     }
 
@@ -26,8 +27,9 @@ extension StoreReading {
         var first: [Int64] = []
         try sql.forEach(
             """
-            SELECT id, client_id, valid_from FROM session
-            WHERE user_id = \(row) AND alive_until > \(now) AND valid_from > \(facts.floor) ORDER BY id
+            SELECT s.id, s.client_id, s.valid_from FROM session_by_user e CROSS JOIN session s
+            WHERE e.user_id = \(row) AND e.absolute_expires_at > \(now) AND s.id = e.session_id AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
+            ORDER BY e.session_id
             """
         ) { found in
             let id = try found.get(0, as: Int64.self)
@@ -46,15 +48,15 @@ extension StoreReading {
 
 extension StoreWriter {
     /// Ends every live session of a user in one statement; the rule on the user denies their access tokens. Returns how
-    /// many it ended. What has ended is not alive any more, so `ended_at` need not be asked, and its index not tempt.
+    /// many it ended. What has ended is not alive any more, so `ended_at` need not be asked.
     func endSessions(ofUser row: Int64, but kept: [Session]) throws -> Int {
         try execute(
             """
-            UPDATE session SET ended_at = \(now), end_reason = \(EndReason.logout.rawValue), ended_by = \(actor.name),
-                               alive_until = \(now)
-            WHERE user_id = \(row) AND alive_until > \(now) AND valid_from > \(facts.floor)
-              AND valid_from > (SELECT floor_at FROM client WHERE client.id = session.client_id)
-              AND id NOT IN
+            UPDATE session AS s SET ended_at = \(now), end_reason = \(EndReason.logout.rawValue), ended_by = \(actor.name),
+                                    alive_until = \(now)
+            WHERE \(SQL.isOfUser(row)) AND s.alive_until > \(now) AND s.valid_from > \(facts.floor)
+              AND s.valid_from > (SELECT floor_at FROM client WHERE client.id = s.client_id)
+              AND s.id NOT IN
             """ + " " + SQL.list(kept.map(\.id.row)))
     }
 }

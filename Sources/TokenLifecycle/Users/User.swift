@@ -28,8 +28,8 @@ extension StoreReading {
         let atClients: SQL = clients.map { " AND s.client_id + 0 IN " + SQL.list($0) } ?? ""
         let living = try sql.row(
             """
-            SELECT count(*), max(s.last_seen_at) FROM session s CROSS JOIN client c
-            WHERE s.user_id = \(number) AND s.ended_at + 0 IS NULL AND s.alive_until + 0 > \(now)
+            SELECT count(*), max(s.last_seen_at) FROM session_by_user e CROSS JOIN session s CROSS JOIN client c
+            WHERE e.user_id = \(number) AND e.absolute_expires_at > \(now) AND s.id = e.session_id AND s.ended_at IS NULL AND s.alive_until > \(now)
               AND s.valid_from > \(facts.floor) AND c.id = s.client_id AND s.valid_from > c.floor_at
             """ + atClients)
         return User(

@@ -35,7 +35,7 @@ extension StoreReading {
         var ends: [Instant] = []
         let withTokens = try sql.rows(
             "SELECT " + Session.columns + " FROM " + Session.tables
-                + " WHERE s.user_id = \(user.row) AND s.access_until > \(now)")
+                + " WHERE " + .isOfUser(user.row) + " AND s.access_until > \(now)")
         for row in withTokens {
             let session = try Session(row, self)
             let rules =

@@ -181,7 +181,7 @@ struct UserWalk {
         if filter.wanted > 0 {
             all.append(
                 Candidates(
-                    rows: "SELECT user_id FROM session WHERE ended_at IS NULL AND alive_until > \(store.now)"))
+                    rows: "SELECT s.user_id FROM " + store.unended()))
             if let clients {
                 all.append(Candidates(rows: "SELECT user_id FROM session WHERE client_id IN " + .list(clients)))
             }

@@ -87,6 +87,7 @@ import TokenStorage
             #expect(result.finished)
             #expect(done == planned, "seed \(seed), round \(round), \(options.parts)")
             #expect(try live(test) == alive, "seed \(seed), round \(round)")
+            #expect(try test.read { try $0.wrongEntries() }.isEmpty, "seed \(seed), round \(round)")
             #expect(try test.signer == signer)
             #expect(try verdicts(test, access) == accepted, "seed \(seed), round \(round): a verdict changed")
             let stillThere = try test.read { try $0.families(FamilyFilter(), limit: 10_000).items.map(\.id) }

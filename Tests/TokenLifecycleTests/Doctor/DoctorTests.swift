@@ -232,12 +232,12 @@ import TokenStorage
     @Test func `a schema that was altered is not opened, and what was altered is said`() throws {
         let test = try healthyStore()
         try test.tamper("CREATE TRIGGER spy AFTER INSERT ON session BEGIN DELETE FROM audit_event; END")
-        try test.tamper("DROP INDEX session_by_ip")
+        try test.tamper("DROP INDEX session_by_client")
         let failure = try #require(throws: Failure.self) { _ = try test.reopened() }
         let diagnosis = Diagnosis(ofUnopened: failure, at: test.path, masterKey: test.masterKey)
         #expect(failure.kind == .untrusted && diagnosis.isUntrusted && diagnosis.worst == .critical)
         let schema = try #require(diagnosis.findings.first { $0.check == "schema" })
-        #expect(schema.text == "index session_by_ip is missing, trigger spy is not ours")
+        #expect(schema.text == "index session_by_client is missing, trigger spy is not ours")
         #expect(diagnosis.findings.contains { $0.check == "file_permissions" && $0.answer == .ok })
     }
 }

@@ -367,6 +367,8 @@ struct ModelRun {
             let counted = try test.read { try $0.user(named: user).liveSessions }
             try demand(counted == model.live(user, at: model.readTime).count, "sessions of \(user)", counted, "")
         }
+        let wrong = try test.read { try $0.wrongEntries() }
+        try demand(wrong.isEmpty, "entries of sessions", wrong, "none wrong")
         let audit = try test.read { try $0.verifyAudit() }
         try demand(audit.broken == nil, "the audit record is broken at", audit.broken?.seq, "nowhere")
     }

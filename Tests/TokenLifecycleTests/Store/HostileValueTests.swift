@@ -9,7 +9,7 @@ import TokenStorage
     func `a time that cannot be told is not believed, and stops nothing`(time: Int64) throws {
         let test = try TestStore()
         let login = try test.logIn()
-        try test.tamper("UPDATE session SET ended_at = \(time)")
+        try test.tamper("UPDATE session SET alive_until = \(time)")
         #expect(try failure { _ = try test.session(login) } == .untrusted)
         // The oldest end is looked at; one to come is not.
         #expect(try test.store.diagnose(.thorough).isUntrusted == (time < 0))
@@ -20,6 +20,7 @@ import TokenStorage
     func `cleanup does not walk to a number that is never given`(number: Int64) throws {
         let test = try TestStore()
         try test.logIn()
+        try test.tamper("DROP TRIGGER session_stays")
         try test.tamper("UPDATE session SET id = \(number)")
         #expect(try failure { try test.cleanUp() } == .untrusted)
     }

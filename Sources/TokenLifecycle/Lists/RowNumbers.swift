@@ -15,11 +15,29 @@ struct RowNumbers {
         words = Array(repeating: 0, count: Int(max(0, last - first) / 64) + 1)
     }
 
+    /// Each of them once, rising: by a bit each where they lie close enough together, which takes a tenth of sorting them.
+    static func sorted(_ numbers: [Int64]) -> [Int64] {
+        guard let least = numbers.min(), let greatest = numbers.max() else { return [] }
+        let span = greatest.subtractingReportingOverflow(least)
+        guard !span.overflow, span.partialValue < min(widest, 1024 * Int64(numbers.count)) else {
+            return Set(numbers).sorted()
+        }
+        var bits = RowNumbers(from: least, through: greatest)
+        for number in numbers { bits.insert(number) }
+        return bits.lowest(.max)
+    }
+
     mutating func insert(_ number: Int64) {
         let offset = Int(number - first)
         let bit: UInt64 = 1 << UInt64(offset & 63)
         if words[offset >> 6] & bit == 0 { count += 1 }
         words[offset >> 6] |= bit
+    }
+
+    /// Of numbers from the first to the last it was made for.
+    func contains(_ number: Int64) -> Bool {
+        let offset = Int(number - first)
+        return words[offset >> 6] & (1 << UInt64(offset & 63)) != 0
     }
 
     /// The lowest of them, at most so many.
