@@ -237,7 +237,7 @@ def main():
             killed(world, checks, dice, kind, max(1, kills * share // 4))
         beside_an_application(world, checks)
         if len(sys.argv) > 4:
-            kept_open(world, checks, sys.argv[4])
+            kept_open(world, checks, os.path.abspath(sys.argv[4]))
     checks.end()
 
 
