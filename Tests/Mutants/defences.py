@@ -13,7 +13,7 @@ LIFE = "Sources/TokenLifecycle/"
 TOKENS = "ForgeryTests|VerificationTests|RefusalTests|SigningKeyImportTests|VerifierTests"
 REFRESHING = "GraceTests|ReplayTests|RotationTests|TokenStoreTests"
 AUDIT = "AuditChainTests|AuditTrialTests|StoreIdentityTests"
-SNAPSHOTS = "Snapshot|FileVerifierTests"
+SNAPSHOTS = "Snapshot|FileVerifierTests|DenylistImportTests"
 
 
 def guard(name, file, condition, tests=None):
