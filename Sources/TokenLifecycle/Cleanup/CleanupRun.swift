@@ -196,12 +196,12 @@ struct CleanupRun {
     /// Nothing is lost where it is cut short: the next run begins anew, and finds less to do.
     private mutating func sweepEntries(_ stopping: () -> Bool) throws {
         var size = 2000
-        for part in try store.read({ try EntrySweep.parts(of: $0) }) {
+        for part in try store.read({ try EntrySweep.parts(of: $0) }) where result.finished {
             var sweep = try store.read { try EntrySweep(part, $0) }
             try store.database.asking(EntrySweep.question, sweep.isGone) {
                 var isMore: Bool? = true
                 while isMore == true {
-                    guard result.finished, goesOn(stopping) else {
+                    guard goesOn(stopping) else {
                         result.finished = false
                         return
                     }

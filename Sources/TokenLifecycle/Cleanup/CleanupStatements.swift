@@ -31,11 +31,16 @@ extension StoreReading {
         guard let row = try sql.row("SELECT (SELECT min(id) FROM session), (SELECT max(id) FROM session)"),
             let first = try row.get(0, as: Int64?.self), let last = try row.get(1, as: Int64?.self)
         else { return nil }
-        // Public ids have room for no other: one beyond would be walked to for days.
-        guard first > 0, last < 1 << 40 else {
+        try requireSessionNumber(first)
+        try requireSessionNumber(last)
+        return first...last
+    }
+
+    /// Public ids have room for no other: one beyond would be walked to for days.
+    func requireSessionNumber(_ number: Int64) throws {
+        guard number > 0, number < 1 << 40 else {
             throw Failure.disagreement("a session has a number that is never given")
         }
-        return first...last
     }
 
     /// Sessions that stopped being alive before `cut`, by their entries alone: some may be gone.

@@ -19,9 +19,11 @@ struct EntrySweep {
 
     /// The numbers that sessions have ever had, in parts that a bitmap holds.
     static func parts(of store: some StoreReading) throws -> [ClosedRange<Int64>] {
-        let last: Int64 = try store.sql.value("SELECT seq FROM sqlite_sequence WHERE name = 'session'") ?? 0
-        return stride(from: 1, through: max(last, 1), by: Int(RowNumbers.widest)).map { first in
-            first...min(max(last, 1), first + RowNumbers.widest - 1)
+        let given: Int64 = try store.sql.value("SELECT seq FROM sqlite_sequence WHERE name = 'session'") ?? 0
+        let last = max(given, 1)
+        try store.requireSessionNumber(last)
+        return stride(from: 1, through: last, by: Int(RowNumbers.widest)).map { first in
+            first...min(last, first + RowNumbers.widest - 1)
         }
     }
 

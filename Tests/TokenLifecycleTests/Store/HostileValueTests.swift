@@ -25,6 +25,15 @@ import TokenStorage
         #expect(try failure { try test.cleanUp() } == .untrusted)
     }
 
+    @Test(arguments: [1 << 40, .max] as [Int64])
+    func `cleanup does not sweep up to a number that is never given`(number: Int64) throws {
+        let test = try TestStore()
+        try test.logIn()
+        try test.tamper("UPDATE store SET sweep_due = 1")
+        try test.tamper("UPDATE sqlite_sequence SET seq = \(number) WHERE name = 'session'")
+        #expect(try failure { try test.cleanUp() } == .untrusted)
+    }
+
     @Test func `what breaks a constraint was in the file`() {
         let broken = StorageError(.constraint, "FOREIGN KEY constraint failed")
         #expect(Failure(broken).kind == .untrusted && Failure(broken).hint != nil)
