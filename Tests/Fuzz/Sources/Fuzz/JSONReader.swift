@@ -61,7 +61,7 @@ extension Reader {
     }
 
     /// Equal, but that `1.0` is written as `1` (RFC 8785 §3.2.2.3) and so comes back as an integer.
-    private static func isSame(_ left: JSON, _ right: JSON) -> Bool {
+    static func isSame(_ left: JSON, _ right: JSON) -> Bool {
         switch (left, right) {
         case (.integer(let left), .integer(let right)): left == right
         case (.integer, .number), (.number, .integer), (.number, .number): left.doubleValue == right.doubleValue
