@@ -1,6 +1,6 @@
 -- From the facts of ../schema/facts.sql (attached as facts) into the tables of migrations/m0001_initial.sql. ../generate-rows
--- runs it within one transaction, where the two large tables have lost their indexes and triggers and get them back afterwards. :now is
--- the instant at which the facts end.
+-- runs it within one transaction, where the two large tables have lost their indexes and triggers and get them back
+-- afterwards. :now is the instant at which the facts end.
 
 INSERT INTO user (subject, created_at)
 SELECT subject, created_at FROM facts.user WHERE true ON CONFLICT DO NOTHING;

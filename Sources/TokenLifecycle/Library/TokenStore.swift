@@ -13,8 +13,9 @@ internal import TokenStorage
 ///     }
 ///
 /// The store is made by `tokenctl init`, and operators use `tokenctl` on the same file while the application runs, also
-/// `backup restore`: another file in its place is opened in its stead. Safe to use from any number of tasks: one connection writes, a few read, and no call blocks a cooperative thread. What is
-/// refused is an answer; errors are `Failure`s, and say that the store could not decide.
+/// `backup restore`: another file in its place is opened in its stead. Safe to use from any number of tasks: one connection
+/// writes, a few read, and no call blocks a cooperative thread. What is refused is an answer; errors are `Failure`s, and say
+/// that the store could not decide.
 public final class TokenStore: Sendable {
     /// How a store is opened. All of it has a standard.
     public struct Options: Sendable {
