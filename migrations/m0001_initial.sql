@@ -190,7 +190,7 @@ CREATE TABLE refresh_family (
 CREATE INDEX refresh_family_by_session ON refresh_family (session_id);
 CREATE INDEX refresh_family_by_end ON refresh_family (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX refresh_family_by_successor ON refresh_family (grace_until) WHERE successor IS NOT NULL;
-CREATE INDEX refresh_family_by_replay ON refresh_family (replayed_at, session_id) WHERE replayed_at IS NOT NULL;
+CREATE INDEX refresh_family_by_replay ON refresh_family (session_id, replayed_at) WHERE replayed_at IS NOT NULL;
 
 -- Rows stay after removal: a kid is never used twice.
 CREATE TABLE signing_key (

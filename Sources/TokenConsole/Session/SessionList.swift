@@ -5,13 +5,14 @@ struct SessionList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions, those alive unless --state says otherwise",
         discussion: """
-            What began last comes first; of the dead alone, what ended last. --sort created_at, last_seen_at or
-            alive_until, with :desc downwards, says otherwise.
+            What began last comes first; with --expires-within what ends first, with --idle-over what was not seen for
+            longest, of the dead alone what ended last. --sort created_at, last_seen_at or alive_until, with :desc
+            downwards, says otherwise.
 
             EXAMPLES
               tokenctl session list --user alice
               tokenctl session list --ip 203.0.113.0/24 --state all --json
-              tokenctl session list --client 'mobile-*' --idle-over 12h --sort last_seen_at
+              tokenctl session list --client 'mobile-*' --idle-over 12h
             """,
         aliases: ["ls"])
     static let result = ResultShape.records(Listing.sessions(at: .epoch))

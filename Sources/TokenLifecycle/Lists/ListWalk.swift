@@ -35,6 +35,8 @@ struct ListEntries {
 struct Candidates {
     /// The numbers of the rows; 0 for one that is known not to match.
     let rows: SQL
+    /// Says little of a row: most will be looked at for a page.
+    var isVague = false
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
 
@@ -42,9 +44,10 @@ struct Candidates {
         try !(through.map { try Self.exceeds($0, count, sql) } ?? false) && !Self.exceeds(rows, count, sql)
     }
 
-    /// Their numbers, in no order and some perhaps twice; nil where they are more than `count`.
-    func numbers(atMost count: Int, _ sql: any ReadTransaction) throws -> [Int64]? {
-        if let through, try Self.exceeds(through, count, sql) { return nil }
+    /// Their numbers, in no order and some perhaps twice; nil where they are more than `count`, or lie behind more than
+    /// `places` rows of the other table.
+    func numbers(atMost count: Int, behind places: Int, _ sql: any ReadTransaction) throws -> [Int64]? {
+        if let through, try Self.exceeds(through, places, sql) { return nil }
         let found = try sql.integers(rows + " LIMIT \(count + 1)")
         return found.count > count ? nil : found.filter { $0 != 0 }
     }
@@ -104,6 +107,9 @@ struct ListWalk {
         var rest: ArraySlice<Int64>
         /// Before the rest, and known to match.
         var matches: ArraySlice<Int64> = []
+        /// How many have been looked at, and how many of them matched.
+        var looked = 0
+        var matched = 0
         /// How many have been looked at since the last match.
         var vain = 0
     }
@@ -128,6 +134,8 @@ struct ListWalk {
         }
         var found: [ListKey] = []
         while found.count < count, let key = try take(min(count - found.count, 512), sql) {
+            // Several entries of a stream may lead to one row.
+            guard key != position else { continue }
             found.append(key)
             position = key
         }
@@ -159,12 +167,15 @@ struct ListWalk {
     }
 
     private func look(at numbers: inout GatheredNumbers, _ wanted: Int, _ sql: any ReadTransaction) throws {
-        let some = numbers.rest.prefix(min(max(wanted * 4, 128), 1024))
+        let enough = Self.enough(for: wanted, after: numbers.looked, matched: numbers.matched) ?? 2 * wanted
+        let some = numbers.rest.prefix(min(max(enough, 64), 1024))
         numbers.rest = numbers.rest.dropFirst(some.count)
+        numbers.looked += some.count
         numbers.vain += some.count
         let statement = query.select("\(raw: order.row)") + "\(raw: order.row) IN " + .list(some)
         let found = Set(try sql.integers(statement))
         numbers.matches = some.filter(found.contains)[...]
+        numbers.matched += numbers.matches.count
     }
 
     private mutating func takeFromStreams() -> ListKey? {
@@ -184,13 +195,12 @@ struct ListWalk {
         for index in streams.indices {
             while streams[index].buffer.isEmpty, !streams[index].isExhausted {
                 if spent >= allowance {
-                    allowance *= 4
+                    allowance *= matched > 0 ? 4 : 16
                     // Going on as until now, the walk may be done before candidates are worth a look.
                     let farOff = matched * allowance < wanted * spent
                     if try farOff && gather(sql) { return }
                 }
-                spent += try streams[index].advance(
-                    query, window: max((allowance - spent) / streams.count, 64), limit: max(wanted, 16), sql)
+                spent += try streams[index].advance(query, window: window(wanted), limit: max(wanted, 16), sql)
                 matched += streams[index].buffer.count
                 // What candidates have given meanwhile is behind.
                 guard let position else { continue }
@@ -199,9 +209,20 @@ struct ListWalk {
         }
     }
 
-    /// How many entries of an index are read at the price of one row that is passed on a walk. A number is an entry; a
-    /// time stands in the row, which is somewhere else in the file.
-    private static let entriesPerRow = 16
+    /// How many rows a stream shall pass next.
+    private func window(_ wanted: Int) -> Int {
+        let affordable = (allowance - spent) / streams.count
+        return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
+    }
+
+    /// A few more rows than will do if matches lie as close as until now; nil where there was none.
+    private static func enough(for wanted: Int, after passed: Int, matched: Int) -> Int? {
+        matched > 0 ? wanted * max(passed, matched) / matched * 5 / 4 : nil
+    }
+
+    /// How many entries of an index, which lie side by side, are read at the price of one row that is passed on a walk.
+    /// A number is an entry; a time stands in the row, which is somewhere else in the file.
+    private static let entriesPerRow = 4
     /// More numbers than this are never held.
     private static let mostNumbers = 1 << 17
 
@@ -210,8 +231,8 @@ struct ListWalk {
     private mutating func gather(_ sql: any ReadTransaction) throws -> Bool {
         for few in candidates {
             if order.isByRow {
-                let most = min(allowance * Self.entriesPerRow, Self.mostNumbers)
-                guard let found = try few.numbers(atMost: most, sql) else { continue }
+                let most = min(allowance * (few.isVague ? 1 : Self.entriesPerRow), Self.mostNumbers)
+                guard let found = try few.numbers(atMost: most, behind: allowance, sql) else { continue }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }

@@ -63,4 +63,7 @@ extension String {
 
 extension [NamePattern] {
     func condition(_ column: StaticString) -> SQL { map { $0.condition(column) }.anyOf }
+
+    /// The numbers of the users that are meant.
+    var users: SQL { "SELECT id FROM user WHERE " + condition("subject") }
 }

@@ -53,11 +53,14 @@ extension SessionCondition {
     /// The sessions with such families, as a walk: a family has no user, client or time of its own to go by.
     func walk(_ filter: FamilyFilter, _ order: SessionOrder, after position: ListKey?) throws -> ListWalk {
         let ofSession: SQL = "EXISTS (SELECT 1 FROM refresh_family f WHERE f.session_id = s.id AND "
-        let some: Candidates =
+        let replayed: SQL = "e.replayed_at IS NOT NULL"
+        let entries =
             filter.replayed
-            ? Candidates(rows: "SELECT session_id FROM refresh_family WHERE replayed_at > 0")
-            : Candidates(rows: "SELECT session_id FROM refresh_family WHERE session_id > 0")
-        return try walk(order, after: position, also: [some], and: ofSession + families(filter) + ")")
+            ? ListEntries(table: "refresh_family e", link: "s.id = e.session_id", condition: replayed) : nil
+        let some: SQL = "SELECT e.session_id FROM refresh_family e WHERE e.session_id > 0"
+        return try walk(
+            order, after: position, also: [Candidates(rows: entries.map { some + " AND " + $0.condition } ?? some)],
+            through: entries, and: ofSession + families(filter) + ")")
     }
 }
 

@@ -9,6 +9,9 @@ struct SessionCondition {
     /// The users that are named in full and exist; nil where no user was asked for.
     let users: [Int64]?
     let userPatterns: [NamePattern]
+    /// Whether the users that the patterns mean are so few that their numbers are found anew by each statement, rather than
+    /// the name of each session's user.
+    private let patternsMeanFew: Bool
     /// The clients that are meant; nil where none was asked for.
     let clients: [Int64]?
     /// The keys that are meant; nil where none was asked for.
@@ -31,6 +34,10 @@ struct SessionCondition {
         floor = store.facts.floor
         let patterns = filter.users.map(NamePattern.init)
         userPatterns = patterns.filter { $0.exact == nil }
+        patternsMeanFew =
+            try userPatterns.isEmpty
+            || !userPatterns.contains(where: \.scans)
+                && Candidates(rows: userPatterns.users).areAtMost(Self.fewUsers, store.sql)
         users =
             filter.users.isEmpty
             ? nil : try Set(patterns.compactMap(\.exact).compactMap { try store.userRow(knownAs: $0) }).sorted()
@@ -44,6 +51,8 @@ struct SessionCondition {
             try store.firstRow(of: .session, createdAtOrAfter: $0 + .milliseconds(1))
         }
     }
+
+    private static let fewUsers = 1024
 
     private static func clients(_ filter: SessionFilter, _ store: some StoreReading) throws -> [Int64]? {
         guard !filter.clients.isEmpty || !filter.exactClients.isEmpty else { return nil }
@@ -68,7 +77,7 @@ struct SessionCondition {
             joined += " CROSS JOIN client c"
             all.append("c.id = s.client_id")
         }
-        if !userPatterns.isEmpty || !filter.notUsers.isEmpty {
+        if !patternsMeanFew || !filter.notUsers.isEmpty {
             joined += " CROSS JOIN user u"
             all.append("u.id = s.user_id")
         }
@@ -78,7 +87,10 @@ struct SessionCondition {
     private var ofUsers: SQL? {
         guard let users else { return nil }
         let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
-        return (exact + userPatterns.map { $0.condition("u.subject") }).anyOf
+        guard !userPatterns.isEmpty else { return exact.anyOf }
+        let named: SQL =
+            patternsMeanFew ? "s.user_id + 0 IN (" + userPatterns.users + ")" : userPatterns.condition("u.subject")
+        return (exact + [named]).anyOf
     }
 
     private var details: [SQL] {

@@ -53,9 +53,14 @@ package struct SessionOrder: Hashable, Sendable {
         self.descending = descending
     }
 
-    /// The order of a list that asked for none: what began last first; among the dead alone, what ended last.
+    /// The order of a list that asked for none: what began last first; among the dead alone, what ended last. Of the living,
+    /// those about to end by what ends first, and the idle by what was not seen for longest.
     package static func natural(for filter: SessionFilter) -> SessionOrder {
-        let mayBeAlive = filter.meantStates.contains(.active)
-        return SessionOrder(mayBeAlive ? .creation : .expiry, descending: true)
+        let states = filter.meantStates
+        if states == [.active] {
+            if filter.expiresWithin != nil { return SessionOrder(.expiry, descending: false) }
+            if filter.idleOver != nil { return SessionOrder(.lastSeen, descending: false) }
+        }
+        return SessionOrder(states.contains(.active) ? .creation : .expiry, descending: true)
     }
 }

@@ -3,9 +3,11 @@ internal import TokenStorage
 /// How a filter and an order become indexes to read: in which streams the rows come sorted, and which conditions may
 /// leave so few that gathering them is cheaper.
 extension SessionCondition {
-    /// `also` are further candidates, `more` a further condition: what lists of things that belong to sessions add.
+    /// `also` are further candidates, `through` entries `e` that lead to all sessions that are meant, `more` a further
+    /// condition: what lists of things that belong to sessions add.
     func walk(
-        _ order: SessionOrder, after position: ListKey? = nil, also: [Candidates] = [], and more: SQL = "1 = 1"
+        _ order: SessionOrder, after position: ListKey? = nil, also: [Candidates] = [], through: ListEntries? = nil,
+        and more: SQL = "1 = 1"
     ) throws -> ListWalk {
         let isImpossible = isImpossible
         let by =
@@ -17,7 +19,8 @@ extension SessionCondition {
                     value: "s.alive_until", tie: "s.absolute_expires_at", row: "s.id", descending: order.descending)
             }
         var walk = ListWalk(
-            query(and: more), by: by, streams: isImpossible ? [] : try streams(order, after: position),
+            query(and: more), by: by,
+            streams: isImpossible ? [] : try streams(order, through: through, after: position),
             candidates: isImpossible ? [] : try also + candidates(order),
             rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
         // At the far end the living are few among the dead, which only cleanup takes away.
@@ -29,21 +32,27 @@ extension SessionCondition {
 
     // MARK: Streams
 
-    private func streams(_ order: SessionOrder, after position: ListKey?) throws -> [OrderedRows] {
+    private func streams(
+        _ order: SessionOrder, through: ListEntries?, after position: ListKey?
+    ) throws -> [OrderedRows] {
         func rows(
-            _ columns: [StaticString], of entries: SessionEntries?, where condition: SQL = "1 = 1", low: Int64? = nil,
+            _ columns: [StaticString], of entries: ListEntries?, where condition: SQL = "1 = 1", low: Int64? = nil,
             high: Int64? = nil
         ) -> OrderedRows {
             OrderedRows(
-                columns,
-                of: entries.map {
-                    ListEntries(table: "\(raw: $0.table) e", link: "s.id = e.session_id", condition: entryCondition($0))
-                },
-                where: condition, low: low, high: high, descending: order.descending, after: position)
+                columns, of: entries, where: condition, low: low, high: high, descending: order.descending,
+                after: position)
+        }
+        func listed(_ entries: SessionEntries) -> ListEntries {
+            ListEntries(
+                table: "\(raw: entries.table) e", link: "s.id = e.session_id", condition: entryCondition(entries))
         }
         switch order.key {
         case .creation:
-            return equalities.map { entries, condition in
+            let ways =
+                equalities?.map { entries, condition in (entries.map(listed), condition) }
+                ?? [(through, through?.condition ?? "1 = 1")]
+            return ways.map { entries, condition in
                 rows(
                     [entries == nil ? "s.id" : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
                     high: self.rows?.high)
@@ -53,7 +62,7 @@ extension SessionCondition {
             let newest = filter.idleOver.map { (now - $0).milliseconds - 1 }
             return try idleTimeouts().map { timeout in
                 rows(
-                    ["e.last_seen_at", "e.session_id"], of: .lastSeen, where: "e.idle_timeout = \(timeout)",
+                    ["e.last_seen_at", "e.session_id"], of: listed(.lastSeen), where: "e.idle_timeout = \(timeout)",
                     low: alive ? now.milliseconds - timeout + 1 : nil, high: newest)
             }
         case .expiry:
@@ -61,13 +70,14 @@ extension SessionCondition {
             let latest = filter.expiresWithin.map { (now + $0).milliseconds }
             let unended = span.map { span in
                 rows(
-                    ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: .end, where: "e.ended_at = 0",
+                    ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: listed(.end),
+                    where: "e.ended_at = 0",
                     low: span.low, high: [span.high, latest].compactMap { $0 }.min())
             }
             let ended =
                 filter.meantStates.contains(.ended)
                 ? rows(
-                    ["e.ended_at", "e.alive_until", "e.absolute_expires_at", "e.session_id"], of: .end, low: 1)
+                    ["e.ended_at", "e.alive_until", "e.absolute_expires_at", "e.session_id"], of: listed(.end), low: 1)
                 : nil
             return [unended, ended].compactMap { $0 }
         }
@@ -76,8 +86,8 @@ extension SessionCondition {
     /// More streams than this are not worth merging.
     private static let mostStreams = 32
 
-    /// The exact values of the narrowest condition that has an index by value and number, a stream for each; else all.
-    private var equalities: [(SessionEntries?, SQL)] {
+    /// The exact values of the narrowest condition that has an index by value and number, a stream for each.
+    private var equalities: [(SessionEntries?, SQL)]? {
         if let users, userPatterns.isEmpty, users.count <= Self.mostStreams {
             return users.map { (.user, "e.user_id = \($0)") }
         }
@@ -93,7 +103,7 @@ extension SessionCondition {
         if let clients, clients.count <= Self.mostStreams {
             return clients.map { (nil, "s.client_id = \($0)") }
         }
-        return [(nil, "1 = 1")]
+        return nil
     }
 
     /// The timeouts that sessions were ever given, found by skipping through their entries.
@@ -122,8 +132,9 @@ extension SessionCondition {
 
     // MARK: Candidates
 
+    /// Those that tend to be few come first. The entries that the streams themselves go through are none.
     private func candidates(_ order: SessionOrder) throws -> [Candidates] {
-        var all = [ofUsers, ofStates, bornAfterFloor].compactMap { $0 }
+        var all = [ofUsers].compactMap { $0 }
         if !filter.devices.isEmpty {
             all.append(union(["device IN " + SQL.list(filter.devices)], of: .device))
         }
@@ -133,7 +144,7 @@ extension SessionCondition {
         if let keys { all.append(union(keys.map { "access_key = \($0)" })) }
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
         if let rows, order.key != .creation { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
-        if let idleOver = filter.idleOver {
+        if let idleOver = filter.idleOver, order.key != .lastSeen {
             all.append(
                 union(
                     try idleTimeouts().map { timeout in
@@ -141,6 +152,10 @@ extension SessionCondition {
                         return
                             "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
                     }, of: .lastSeen))
+        }
+        if let bornAfterFloor { all.append(bornAfterFloor) }
+        if let ofStates, order.key != .expiry {
+            all.append(Candidates(rows: ofStates.rows, isVague: !all.isEmpty))
         }
         return all
     }
@@ -166,13 +181,12 @@ extension SessionCondition {
             number(.user, "e.session_id") + " FROM user v CROSS JOIN session_by_user e WHERE e.user_id = v.id AND "
                 + pattern.condition("v.subject")
         }
-        let named: [SQL] = userPatterns.map { "SELECT id FROM user WHERE " + $0.condition("subject") }
         return Candidates(
-            rows: ((users.isEmpty ? [] : [exact.rows]) + found).joined(by: " UNION ALL "),
-            through: named.joined(by: " UNION ALL "))
+            rows: ((users.isEmpty ? [] : [exact.rows]) + found).joined(by: " UNION ALL "), through: userPatterns.users)
     }
 
     private var ofStates: Candidates? {
+        guard filter.meantStates.count < SessionState.allCases.count || filter.expiresWithin != nil else { return nil }
         var parts: [SQL] = []
         if filter.meantStates.contains(.ended) { parts.append("ended_at > 0") }
         if let span = unendedSpan {

@@ -51,7 +51,8 @@ struct ListData {
                 SELECT id, created_at, 1, x'00', CASE WHEN id % 17 = 0 THEN created_at + 1 END,
                        CASE WHEN id % 17 = 0 OR id % 13 = 0 THEN created_at + 1 END, 'replay', 'tester'
                 FROM session WHERE id % 3 = 0 UNION ALL
-                SELECT id, created_at, 2, x'00', NULL, NULL, NULL, NULL FROM session WHERE id % 30 = 0
+                SELECT id, created_at, 2, x'00', CASE WHEN id % 17 = 0 THEN created_at + 1 END, NULL, NULL, NULL
+                FROM session WHERE id % 15 = 0
                 """)
         }
         self.test = test

@@ -81,6 +81,23 @@ import TokenStorage
         }
     }
 
+    @Test func `begin with what ends first or was idle longest where that is asked for`() throws {
+        let data = try ListData(300, alive: 0.9, seed: 5)
+        try data.test.read { reader in
+            var ending = SessionFilter()
+            ending.expiresWithin = .days(90)
+            let ends = try reader.sessions(ending, limit: 20).items.map(\.aliveUntil)
+            #expect(ends == ends.sorted() && ends.count == 20)
+            var idle = SessionFilter()
+            idle.idleOver = .seconds(1)
+            let seen = try reader.sessions(idle, limit: 20).items.map(\.lastSeenAt)
+            #expect(seen == seen.sorted() && seen.count == 20)
+            ending.states = Set(SessionState.allCases)
+            let all = try reader.sessions(ending, limit: 20).items.map(\.createdAt)
+            #expect(all == all.sorted(by: >) && all.count == 20)
+        }
+    }
+
     @Test func `refuse a position of another kind of list`() throws {
         let data = try ListData(10, seed: 6)
         let kind = try failure {
@@ -146,6 +163,34 @@ import TokenStorage
             #expect(try data.test.read { try $0.countFamilies(filter) } == expected.count, "\(filter)")
         }
         #expect(rows > 300)
+    }
+
+    @Test func `name each session once where several families of it were replayed`() throws {
+        let data = try ListData(2000, seed: 10)
+        let replayed = try data.test.read {
+            try $0.sql.integers("SELECT session_id FROM refresh_family WHERE replayed_at IS NOT NULL").sorted()
+        }
+        #expect(Set(replayed).count < replayed.count)
+        var filter = FamilyFilter()
+        filter.replayed = true
+        filter.session.states = Set(SessionState.allCases)
+        for order in `Lists of sessions`.orders {
+            for allowance in `Lists of sessions`.allowances {
+                for count in [Int.max, 1] {
+                    var found: [Int64] = []
+                    try data.test.read { reader in
+                        var walk = try SessionCondition(filter.session, reader).walk(filter, order, after: nil)
+                        walk.allowance = allowance
+                        while case let some = try walk.next(count, reader.sql).map(\.row), !some.isEmpty {
+                            found += some
+                        }
+                    }
+                    #expect(found.sorted() == Set(replayed).sorted(), "\(order) \(allowance)")
+                    guard order.key == .creation else { continue }
+                    #expect(found == (order.descending ? found.sorted().reversed() : found.sorted()))
+                }
+            }
+        }
     }
 }
 
