@@ -209,9 +209,9 @@ struct ListWalk {
         }
     }
 
-    /// How many rows a stream shall pass next.
+    /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
     private func window(_ wanted: Int) -> Int {
-        let affordable = (allowance - spent) / streams.count
+        let affordable = min(allowance - spent, max(4 * spent, 256)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }
 

@@ -11,20 +11,24 @@ struct OrderedRows {
     let descending: Bool
     /// The last value that is meant, in the direction of the walk.
     private let stop: Int64?
+    private let isWholeTable: Bool
     /// Everything up to here has been read.
     private var position: ListKey
+    /// Whether a row was, or could be, at the position.
+    private var isUnderWay = false
     private(set) var isExhausted = false
     /// Matching rows read and not yet taken.
     var buffer: ArraySlice<ListKey> = []
 
     /// Rows from `low` to `high`, both included, after `position` where one is given.
     init(
-        _ columns: [StaticString], of entries: ListEntries? = nil, where condition: SQL = "1 = 1", low: Int64? = nil,
+        _ columns: [StaticString], of entries: ListEntries? = nil, where condition: SQL? = nil, low: Int64? = nil,
         high: Int64? = nil, descending: Bool, after position: ListKey?
     ) {
         self.columns = columns
         self.entries = entries
-        self.condition = condition
+        self.condition = condition ?? "1 = 1"
+        isWholeTable = condition == nil
         self.descending = descending
         let first = descending ? high ?? .max : low ?? .min
         stop = descending ? low : high
@@ -38,15 +42,24 @@ struct OrderedRows {
 
     /// Reads the matches among the next `window` rows, at most `limit`. Returns how many rows it passed in vain.
     mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
-        let end = try sql.row(lastOfWindow(query, window)).map(ListKey.init)
+        let end = try spanOfNumbers(window) ?? sql.row(lastOfWindow(query, window)).map(ListKey.init)
         let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
         buffer = found[...]
+        isUnderWay = true
         if found.count == limit, let last = found.last {
             position = last
             return 0
         }
         if let end { position = end } else { isExhausted = true }
         return window
+    }
+
+    /// Where so many numbers below the position end. Rows are numbered one after another, so of a whole table, from the newest
+    /// on, a window needs no counting; where some are gone, less is passed than is said.
+    private func spanOfNumbers(_ window: Int) -> ListKey? {
+        guard columns.count == 1, isWholeTable, descending, isUnderWay, position.row > 0 else { return nil }
+        let end = position.row - Int64(window)
+        return end > max(stop ?? 0, 0) ? .row(end) : nil
     }
 
     private func lastOfWindow(_ query: ListQuery, _ window: Int) -> SQL {

@@ -52,7 +52,7 @@ struct SessionCondition {
         }
     }
 
-    private static let fewUsers = 1024
+    private static let fewUsers = 512
 
     private static func clients(_ filter: SessionFilter, _ store: some StoreReading) throws -> [Int64]? {
         guard !filter.clients.isEmpty || !filter.exactClients.isEmpty else { return nil }

@@ -36,7 +36,7 @@ extension SessionCondition {
         _ order: SessionOrder, through: ListEntries?, after position: ListKey?
     ) throws -> [OrderedRows] {
         func rows(
-            _ columns: [StaticString], of entries: ListEntries?, where condition: SQL = "1 = 1", low: Int64? = nil,
+            _ columns: [StaticString], of entries: ListEntries?, where condition: SQL? = nil, low: Int64? = nil,
             high: Int64? = nil
         ) -> OrderedRows {
             OrderedRows(
@@ -51,7 +51,7 @@ extension SessionCondition {
         case .creation:
             let ways =
                 equalities?.map { entries, condition in (entries.map(listed), condition) }
-                ?? [(through, through?.condition ?? "1 = 1")]
+                ?? [(through, through?.condition)]
             return ways.map { entries, condition in
                 rows(
                     [entries == nil ? "s.id" : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
