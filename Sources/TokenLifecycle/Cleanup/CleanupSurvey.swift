@@ -3,6 +3,8 @@ internal import TokenStorage
 /// What a cleanup would remove, counted exactly, and what would stay, and why.
 package struct CleanupSurvey: Sendable {
     package private(set) var counts = Cleanup.Counts()
+    /// What was asked for and cannot be done, with the reason.
+    package private(set) var skipped: [(part: Cleanup.Part, why: String)] = []
     private var due: [CleanupTable] = []
 
     init(_ options: Cleanup.Options, _ store: some StoreReading, at moment: CleanupMoment? = nil) throws {
@@ -10,14 +12,15 @@ package struct CleanupSurvey: Sendable {
         let cut = moment.logins
         let sessionsGo = options.parts.contains(.sessions)
         if sessionsGo {
-            counts.ended = try store.countUnmarkedFloored()
-            counts.sessions = try store.countSessionsDue(cut)
-            due.append(try store.surveySessions(cut, counts))
+            let floored = try store.surveyFloored(cut)
+            counts.ended = floored.unmarked
+            counts.sessions = try store.countSessionsOver(cut) + floored.due
+            due.append(try store.surveySessions(moment, counts, floored))
         }
         counts.families = try store.countFamiliesDue(
             cut, ended: options.parts.contains(.refresh), ofDueSessions: sessionsGo)
         if sessionsGo || options.parts.contains(.refresh) {
-            due.append(try store.surveyFamilies(cut, counts.families))
+            due.append(try store.surveyFamilies(moment, counts.families, ofDueSessions: sessionsGo))
         }
         if options.parts.contains(.refresh) {
             counts.successors = try store.countSuccessorsDue(cut, ofDueSessions: sessionsGo)
@@ -34,7 +37,11 @@ package struct CleanupSurvey: Sendable {
         }
         if options.parts.contains(.audit) {
             let table = try store.surveyAuditEvents()
-            counts.auditEvents = table.remaining
+            if table.remaining > 0, let why = try store.reasonToKeepAuditEvents() {
+                skipped.append((.audit, why))
+            } else {
+                counts.auditEvents = table.remaining
+            }
             due.append(table)
         }
     }
@@ -72,16 +79,13 @@ extension StoreReading {
         try sql.value("SELECT count(*) FROM deny_rule WHERE matches_until < \(now - policies.clockSkew)") ?? 0
     }
 
-    func countSessionsDue(_ cut: Instant) throws -> Int {
-        let over: Int =
-            try sql.value(
-                """
-                SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut))
-                    + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut))
-                """) ?? 0
-        return try flooredAndDue(cut).reduce(over) { total, floored in
-            try total + (sql.value("SELECT count(*) FROM session s WHERE " + floored) ?? 0)
-        }
+    /// Those that stopped being alive before `cut`, by their entries: what a floor ended and nothing marked is not among them.
+    func countSessionsOver(_ cut: Instant) throws -> Int {
+        try sql.value(
+            """
+            SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut))
+                + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut))
+            """) ?? 0
     }
 
     /// Those that ended alone before `cut`, and with `ofDueSessions` those that go with their session.
@@ -138,16 +142,53 @@ extension StoreReading {
         conditions.reduce("") { $0 + " AND (" + $1 + ") IS NOT TRUE" }
     }
 
-    func countUnmarkedFloored() throws -> Int {
-        try flooredClients().reduce(0) { total, client in
-            try total + (sql.value("SELECT count(*) FROM session s WHERE " + client.unmarked) ?? 0)
+    /// What floors ended and nothing has marked yet.
+    func surveyFloored(_ cut: Instant) throws -> FlooredSurvey {
+        var survey = FlooredSurvey()
+        for client in try flooredClients() {
+            let counts: SQL =
+                "SELECT count(*), total(s.alive_until > \(now)), total(s.alive_until >= \(cut)) FROM session s WHERE "
+            guard let row = try sql.row(counts + client.unmarked) else { continue }
+            let (all, open, lasting): (Int, Double, Double) = (try row.get(0), try row.get(1), try row.get(2))
+            survey.unmarked += all
+            survey.open += Int(open)
+            if client.floor < cut {
+                survey.due += Int(lasting)
+            } else if all > 0 {
+                survey.lastKept = max(survey.lastKept ?? client.floor, client.floor)
+            }
+        }
+        return survey
+    }
+
+    /// Why no audit event may go although the policy says so: the identity that must sign for them is out of reach.
+    func reasonToKeepAuditEvents() throws -> String? {
+        do {
+            _ = try identityKey().identity
+            return nil
+        } catch let failure as Failure where failure.kind == .notPermitted {
+            return failure.message
         }
     }
 }
 
+/// Sessions below a floor that nothing has marked ended: by their entries they live on.
+struct FlooredSurvey {
+    var unmarked = 0
+    /// Those whose entries say that they are alive.
+    var open = 0
+    /// Those that go although their entries say that they are not due.
+    var due = 0
+    /// The latest floor that keeps some.
+    var lastKept: Instant?
+}
+
 /// What stays, and why. Counted through indexes and entries alone.
 extension StoreReading {
-    fileprivate func surveySessions(_ cut: Instant, _ counts: Cleanup.Counts) throws -> CleanupTable {
+    fileprivate func surveySessions(
+        _ moment: CleanupMoment, _ counts: Cleanup.Counts, _ floored: FlooredSurvey
+    ) throws -> CleanupTable {
+        let cut = moment.logins
         let open: Int =
             try sql.value("SELECT count(*) FROM session_by_end WHERE ended_at = 0 AND alive_until > \(now)") ?? 0
         let kept = try sql.row(
@@ -161,19 +202,23 @@ extension StoreReading {
                    (SELECT min(alive_until) FROM \(ends) WHERE ended_at = 0)
             """)
         let times = try (1...5).map { try kept?.get($0, as: Instant?.self) }
-        // Those below a floor are logged out: they are among the open ones until they are marked, or among the due.
-        let logins = max(0, open - counts.ended)
+        // Those below a floor are logged out: until they are marked, they are among the open ones or those that ran out.
+        let logins = max(0, open - floored.open)
         let over = try kept?.get(0, as: Int.self) ?? 0
-        let lastOver = [times[0], times[1]].compactMap { $0 }.max()
+        let retained = over + floored.open - floored.due
+        let lastOver = [times[0], times[1], floored.lastKept].compactMap { $0 }.max()
         return CleanupTable(
             .sessions, remaining: counts.sessions, since: [times[3], times[4]].compactMap { $0 }.min(),
             [
                 .init(why: .alive, rows: logins, until: times[2]),
-                .init(why: .retention, rows: over, until: lastOver.map { $0 + (now - cut) }),
+                .init(why: .retention, rows: retained, until: lastOver.map { $0 + moment.retention }),
             ])
     }
 
-    fileprivate func surveyFamilies(_ cut: Instant, _ due: Int) throws -> CleanupTable {
+    fileprivate func surveyFamilies(
+        _ moment: CleanupMoment, _ due: Int, ofDueSessions: Bool
+    ) throws -> CleanupTable {
+        let cut = moment.logins
         let row = try sql.row(
             """
             SELECT (SELECT count(*) FROM refresh_family),
@@ -183,13 +228,27 @@ extension StoreReading {
             """)
         let alone = try row?.get(1, as: Int.self) ?? 0
         let all = try row?.get(0, as: Int.self) ?? 0
+        var since = [try row?.get(3, as: Instant?.self)].compactMap { $0 }
+        if ofDueSessions { since += try oldestFamiliesOfDueSessions(cut) }
         return CleanupTable(
-            .families, remaining: due, since: try row?.get(3, as: Instant?.self),
+            .families, remaining: due, since: since.min(),
             [
                 .init(why: .session, rows: max(0, all - due - alone), until: nil),
                 .init(
-                    why: .retention, rows: alone, until: try row?.get(2, as: Instant?.self).map { $0 + (now - cut) }),
+                    why: .retention, rows: alone,
+                    until: try row?.get(2, as: Instant?.self).map { $0 + moment.retention }),
             ])
+    }
+
+    /// When the first session with a family stopped being alive, of those that were ended and of those that ran out.
+    private func oldestFamiliesOfDueSessions(_ cut: Instant) throws -> [Instant] {
+        let hasFamily: SQL = " AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.session_id = e.session_id)"
+        let ended: SQL = "SELECT e.ended_at FROM session_by_end e WHERE e.ended_at > 0 AND e.ended_at < \(cut)"
+        let over: SQL = "SELECT e.alive_until FROM session_by_end e WHERE e.ended_at = 0 AND e.alive_until < \(cut)"
+        return try [
+            ended + hasFamily + " ORDER BY e.ended_at LIMIT 1", over + hasFamily + " ORDER BY e.alive_until LIMIT 1",
+        ]
+        .compactMap { try sql.row($0)?.get(0, as: Instant.self) }
     }
 
     fileprivate func surveySuccessors(_ due: Int) throws -> CleanupTable {
