@@ -298,6 +298,7 @@ CREATE TABLE cleanup_run (
     started_at INTEGER NOT NULL,
     finished_at INTEGER,                    -- none: it runs, or was cut off
     removed INTEGER NOT NULL DEFAULT 0,
+    complete INTEGER NOT NULL DEFAULT 0,    -- 1: no login was left that was due
     lease_until INTEGER                     -- while it runs: after that it is taken for dead
 ) STRICT;
 

@@ -111,7 +111,8 @@ package struct Dispatcher {
         if let place = console.place { failure.message = "\(place): \(failure.message)" }
         // What was shown until now stays shown; the error comes after it, whichever stream is slower.
         let outputFailure = Result { () throws(Failure) in try console.output.flush() }
-        var text = isJSON ? ErrorText.json(failure) : ErrorText.text(failure)
+        let code = console.interruption.exitCode.flatMap(ExitCode.init(rawValue:)) ?? ExitCode(failure.kind)
+        var text = isJSON ? ErrorText.json(failure, exit: code) : ErrorText.text(failure)
         if console.globals.verbosity >= 2, !isJSON, let sql = failure.sql {
             text += "tokenctl: sql: \(Escaping.visible(sql))\n"
         }
@@ -119,6 +120,6 @@ package struct Dispatcher {
         try? console.errors.write(text)
         try? console.errors.flush()
         if case .failure(let failed) = outputFailure, failure.kind != failed.kind { return ExitCode(failed.kind) }
-        return console.interruption.exitCode.flatMap(ExitCode.init(rawValue:)) ?? ExitCode(failure.kind)
+        return code
     }
 }

@@ -8,11 +8,12 @@ enum ErrorText {
         return "tokenctl: error: \(Escaping.visible(failure.message))\n" + hint
     }
 
-    static func json(_ failure: Failure) -> String {
+    /// With the code that the process is going to end with, or the line of a shell.
+    static func json(_ failure: Failure, exit code: ExitCode) -> String {
         JSON.object([
             JSON.Member("schema", .string(Schema.name("error"))),
             JSON.Member("code", .string(failure.kind.rawValue)),
-            JSON.Member("exit", .integer(Int64(ExitCode(failure.kind).rawValue))),
+            JSON.Member("exit", .integer(Int64(code.rawValue))),
             JSON.Member("message", .string(failure.message)),
             JSON.Member("hint", failure.hint.map(JSON.string) ?? .null),
             JSON.Member("target", failure.target.map(JSON.string) ?? .null),

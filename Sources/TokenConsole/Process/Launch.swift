@@ -11,7 +11,8 @@ package enum Launch {
             try requireText()
         } catch {
             let isJSON = ErrorText.isJSONAsked(arguments, environment: console.environment)
-            try? console.errors.write(isJSON ? ErrorText.json(error) : ErrorText.text(error))
+            try? console.errors.write(
+                isJSON ? ErrorText.json(error, exit: ExitCode(error.kind)) : ErrorText.text(error))
             try? console.errors.flush()
             return ExitCode(error.kind).rawValue
         }

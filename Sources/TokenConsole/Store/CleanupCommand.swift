@@ -31,7 +31,7 @@ struct CleanupCommand: ConsoleCommand {
     @Option(help: ArgumentHelp("Stop after so long", valueName: "dur"), transform: DurationOption.parse)
     var maxTime: Duration?
 
-    @Option(help: ArgumentHelp("Stop after so many rows", valueName: "n"))
+    @Option(help: ArgumentHelp("Stop before more rows than these are removed; a login goes whole", valueName: "n"))
     var maxRows: Int?
 
     @Option(
@@ -63,6 +63,7 @@ struct CleanupCommand: ConsoleCommand {
         options.reason = try act.reason(in: console)
         let cleanup = Cleanup(options)
         let guards = Guards(act)
+        let isVerbose = console.globals.verbosity > 0
         if act.isDryRun || guards.hasAny {
             let survey = try cleanup.survey(console.store(for: .reading))
             if guards.hasAny {
@@ -73,19 +74,29 @@ struct CleanupCommand: ConsoleCommand {
                 var result = CleanupResult()
                 result.counts = survey.counts
                 result.tables = survey.tables()
-                return try console.show(CleanupReport(result, isDryRun: true).report)
+                result.skipped = survey.skipped
+                result.finished = maxRows.map { survey.counts.rows <= $0 } ?? true
+                return try console.show(CleanupReport(result, isDryRun: true, isVerbose: isVerbose).report)
             }
         }
         guard !console.globals.isReadOnly else { throw Failure(.notPermitted, "--read-only refuses every act") }
         do {
             let result = try run(cleanup, in: &console)
-            try console.show(CleanupReport(result, isDryRun: false).report)
+            try console.show(CleanupReport(result, isDryRun: false, isVerbose: isVerbose).report)
+            // Nobody reads the report of a job: what it was told to do and cannot would never be known.
+            if console.globals.isCron {
+                for (part, why) in result.skipped {
+                    try console.errors.writeLine(
+                        "tokenctl: warning: \(part.rawValue) skipped: \(Escaping.visible(why))")
+                }
+            }
             guard !result.finished else { return }
         } catch let failure as Failure where skipIfRunning && failure.isOfRunningCleanup {
             var result = CleanupResult()
             result.finished = false
             result.skipped = options.parts.sorted { $0.rawValue < $1.rawValue }.map { ($0, failure.message) }
-            return try console.show(CleanupReport(result, isDryRun: false, instead: failure.message).report)
+            return try console.show(
+                CleanupReport(result, isDryRun: false, instead: failure.message, isVerbose: isVerbose).report)
         }
         if console.interruption.isRequested {
             throw Failure(.interrupted, "stopped after a whole step; run it again to go on")

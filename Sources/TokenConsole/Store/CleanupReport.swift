@@ -7,10 +7,13 @@ struct CleanupReport {
     private let isDryRun: Bool
     /// The headline where nothing was done at all.
     private let instead: String?
+    /// Tells also what always stays, which is no news.
+    private let isVerbose: Bool
 
-    init(_ result: CleanupResult, isDryRun: Bool, instead: String? = nil) {
+    init(_ result: CleanupResult, isDryRun: Bool, instead: String? = nil, isVerbose: Bool) {
         self.result = result
         self.isDryRun = isDryRun
+        self.isVerbose = isVerbose
         self.instead = instead
     }
 
@@ -30,9 +33,11 @@ struct CleanupReport {
             let marked = result.counts.ended.counted("logged-out session")
             lines.append("\(marked) \(isDryRun ? "would be " : "")marked ended")
         }
-        lines += result.tables.compactMap(Self.kept)
+        lines += result.tables.compactMap(kept)
         lines += result.skipped.map { "\($0.part.rawValue) skipped: \($0.why)" }
-        guard !isDryRun else { return lines }
+        guard !isDryRun else {
+            return result.finished ? lines : lines + ["--max-rows would stop it before all of that is gone"]
+        }
         lines +=
             result.finished ? [] : ["stopped early: run it again to go on"] + result.tables.compactMap(Self.remains)
         if result.bytesReturned > 0 { lines.append("\(Self.size(result.bytesReturned)) given back to the file system") }
@@ -64,9 +69,8 @@ struct CleanupReport {
             + "\(Self.size(result.bytesFree)) free in the file"
     }
 
-    private static func kept(_ table: CleanupTable) -> String? {
-        // What always stays is no news.
-        let always: [CleanupTable.Why] = table.name == .rules ? [] : [.signing, .session, .forever]
+    private func kept(_ table: CleanupTable) -> String? {
+        let always: [CleanupTable.Why] = isVerbose || table.name == .rules ? [] : [.signing, .session, .forever]
         let told = table.kept.filter { !always.contains($0.why) }
         guard !told.isEmpty else { return nil }
         let reasons = told.map { kept in

@@ -92,6 +92,8 @@ package struct Cleanup: Sendable {
 
 /// What is due, at one instant for a whole run: a row that becomes due while it goes on waits for the next.
 struct CleanupMoment {
+    /// For how long a login is kept after its end.
+    let retention: Duration
     /// Logins that stopped being alive before then go.
     let logins: Instant
     /// Successors that could be asked for until before then are wiped.
@@ -102,7 +104,8 @@ struct CleanupMoment {
     let auditEvents: Int64?
 
     init(_ options: Cleanup.Options, _ store: some StoreReading) throws {
-        logins = store.now - (options.olderThan ?? store.policies.retentionEnded)
+        retention = options.olderThan ?? store.policies.retentionEnded
+        logins = store.now - retention
         successors = store.now
         rules = store.now - store.policies.clockSkew
         auditEvents = options.parts.contains(.audit) ? try store.auditEventsDue() : nil

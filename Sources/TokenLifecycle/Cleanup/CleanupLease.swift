@@ -26,7 +26,11 @@ struct CleanupLease {
             RETURNING id
             """
         ).get(0)
-        try store.execute("DELETE FROM cleanup_run WHERE id <= \(run - 50)")
+        try store.execute(
+            """
+            DELETE FROM cleanup_run
+            WHERE id <= \(run - 50) AND id <> coalesce((SELECT max(id) FROM cleanup_run WHERE complete = 1), 0)
+            """)
     }
 
     /// What the errors say they are about.
@@ -57,12 +61,23 @@ struct CleanupLease {
         }
     }
 
-    func giveBack(_ store: StoreWriter, removed: Int) throws {
+    /// Answers whether it was still held: another that took over has entered into the record what this run removed.
+    @discardableResult
+    func giveBack(_ store: StoreWriter, removed: Int, complete: Bool) throws -> Bool {
         try store.execute(
             """
-            UPDATE cleanup_run SET finished_at = \(store.now), removed = \(removed), lease_until = NULL
+            UPDATE cleanup_run SET finished_at = \(store.now), removed = \(removed), complete = \(complete ? 1 : 0),
+                                   lease_until = NULL
             WHERE id = \(run) AND finished_at IS NULL
-            """)
+            """) == 1
+    }
+}
+
+extension StoreReading {
+    /// When a cleanup last came to the end of the logins that were due. One that was cut short, or that had other things to
+    /// do, is none; nil where there was none yet.
+    func lastCleanup() throws -> Instant? {
+        try sql.row("SELECT max(finished_at) FROM cleanup_run WHERE complete = 1")?.get(0)
     }
 }
 

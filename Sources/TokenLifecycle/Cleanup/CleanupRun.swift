@@ -47,6 +47,7 @@ struct CleanupRun {
             }
         } catch {
             // What is gone is gone: it is on record whatever stopped the rest.
+            result.finished = false
             try? conclude()
             throw error
         }
@@ -66,14 +67,22 @@ struct CleanupRun {
                     done.ended += try store.endFloored(rows, floored)
                 }
             }
-            let (cut, most) = (moment.logins, options.maxRows ?? .max)
-            let leavesEntries = try store.read { try $0.isSweepCheaper(cut, atMost: most) }
+            let (cut, most) = (moment.logins, options.maxRows)
+            let leavesEntries = try store.read { try $0.isSweepCheaper(cut, atMost: most ?? .max) }
+            var isNext = true
             try eachSpan({ try $0.dueSessions(cut, $1) }, stopping, progress) { store, rows, done in
+                if let most {
+                    rows = try store.wholeLogins(rows, atMost: most - done.rows, atLeast: done.rows == 0 ? 1 : 0)
+                    isNext = !rows.isEmpty
+                }
                 if leavesEntries { try store.leaveEntries() }
                 let (sessions, families) = try store.removeSessions(rows, cut)
                 done.sessions += sessions
                 done.families += families
+            } goingOn: {
+                isNext
             }
+            if !isNext { result.finished = false }
         }
         // Also those that a run left behind which was cut off.
         if try store.read({ $0.facts.sweepIsDue }) { try sweepEntries(stopping) }
@@ -110,11 +119,11 @@ struct CleanupRun {
     private mutating func eachSpan(
         _ gather: (StoreReader, ClosedRange<Int64>) throws -> RowNumbers, _ stopping: () -> Bool,
         _ progress: (Int) -> Void,
-        _ remove: (StoreWriter, [Int64], inout Cleanup.Counts) throws -> Void
+        _ remove: (StoreWriter, inout [Int64], inout Cleanup.Counts) throws -> Void, goingOn: () -> Bool = { true }
     ) throws {
         guard let all = try store.read({ try $0.sessionNumbers() }) else { return }
         var first = all.lowerBound
-        while first <= all.upperBound, result.finished {
+        while first <= all.upperBound, result.finished, goingOn() {
             let last = min(all.upperBound, first + RowNumbers.widest - 1)
             var rows = try store.read { try gather($0, first...last) }
             first = last + 1
@@ -122,8 +131,8 @@ struct CleanupRun {
             var batch: [Int64] = []
             try batches(stopping, progress) { store, limit, done in
                 batch = rows.lowest(limit)
-                try remove(store, batch, &done)
-                return rows.count > batch.count
+                try remove(store, &batch, &done)
+                return rows.count > batch.count && goingOn()
             } committed: {
                 rows.removeLowest(batch.count)
             }
@@ -264,21 +273,20 @@ struct CleanupRun {
         guard options.parts.contains(.audit), let until = try store.read({ try $0.auditEventsDue() }) else {
             return nil
         }
-        do {
-            _ = try store.read { try $0.identityKey().identity }
-            return until
-        } catch let failure as Failure where failure.kind == .notPermitted {
-            result.skipped.append((.audit, failure.message))
+        if let why = try store.read({ try $0.reasonToKeepAuditEvents() }) {
+            result.skipped.append((.audit, why))
             return nil
         }
+        return until
     }
 
     /// Gives the lease back and records what was done, in one durable transaction.
     private mutating func conclude() throws {
         let counts = result.counts
+        let isComplete = result.finished && options.parts.contains(.sessions)
         result.audit = try store.write(as: actor) { writer in
-            try lease.giveBack(writer, removed: counts.total)
-            guard counts.total > 0 else { return nil }
+            let isHeld = try lease.giveBack(writer, removed: counts.total, complete: isComplete)
+            guard isHeld, counts.total > 0 else { return nil }
             return try writer.audit("cleanup", reason: options.reason, counts: counts.audited)
         }
     }

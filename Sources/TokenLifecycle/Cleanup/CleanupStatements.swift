@@ -88,6 +88,24 @@ extension StoreWriter {
         return ended
     }
 
+    /// The first of `rows`, which rise, that with their families make no more than so many rows; one login more than `least`
+    /// allows goes in any case, so that every run gets on.
+    func wholeLogins(_ rows: [Int64], atMost most: Int, atLeast least: Int) throws -> [Int64] {
+        guard let first = rows.first, let last = rows.last else { return [] }
+        var families: [Int64: Int] = [:]
+        try sql.forEachInteger("SELECT session_id FROM refresh_family WHERE session_id BETWEEN \(first) AND \(last)") {
+            families[$0, default: 0] += 1
+            return true
+        }
+        var (count, sum) = (0, 0)
+        for row in rows {
+            sum += 1 + (families[row] ?? 0)
+            guard sum <= most || count < least else { break }
+            count += 1
+        }
+        return Array(rows.prefix(count))
+    }
+
     /// Removes those of `rows`, which rise, that stopped being alive before `cut`, with their families.
     ///
     /// What was gathered is asked again here: a row goes by what it says in the transaction that removes it.

@@ -3,6 +3,8 @@ internal import TokenStorage
 /// What a cleanup would remove, counted exactly, and what would stay, and why.
 package struct CleanupSurvey: Sendable {
     package private(set) var counts = Cleanup.Counts()
+    /// What was asked for and cannot be done, with the reason.
+    package private(set) var skipped: [(part: Cleanup.Part, why: String)] = []
     private var due: [CleanupTable] = []
 
     init(_ options: Cleanup.Options, _ store: some StoreReading, at moment: CleanupMoment? = nil) throws {
@@ -10,14 +12,15 @@ package struct CleanupSurvey: Sendable {
         let cut = moment.logins
         let sessionsGo = options.parts.contains(.sessions)
         if sessionsGo {
-            counts.ended = try store.countUnmarkedFloored()
-            counts.sessions = try store.countSessionsDue(cut)
-            due.append(try store.surveySessions(cut, counts))
+            let floored = try store.surveyFloored(cut)
+            counts.ended = floored.unmarked
+            counts.sessions = try store.countSessionsOver(cut) + floored.due
+            due.append(try store.surveySessions(moment, counts, floored))
         }
         counts.families = try store.countFamiliesDue(
             cut, ended: options.parts.contains(.refresh), ofDueSessions: sessionsGo)
         if sessionsGo || options.parts.contains(.refresh) {
-            due.append(try store.surveyFamilies(cut, counts.families))
+            due.append(try store.surveyFamilies(moment, counts.families, ofDueSessions: sessionsGo))
         }
         if options.parts.contains(.refresh) {
             counts.successors = try store.countSuccessorsDue(cut, ofDueSessions: sessionsGo)
@@ -34,7 +37,11 @@ package struct CleanupSurvey: Sendable {
         }
         if options.parts.contains(.audit) {
             let table = try store.surveyAuditEvents()
-            counts.auditEvents = table.remaining
+            if table.remaining > 0, let why = try store.reasonToKeepAuditEvents() {
+                skipped.append((.audit, why))
+            } else {
+                counts.auditEvents = table.remaining
+            }
             due.append(table)
         }
     }
@@ -58,30 +65,19 @@ package struct CleanupSurvey: Sendable {
     }
 }
 
-extension CleanupTable {
-    fileprivate init(_ name: Name, remaining: Int, since oldest: Instant?, _ kept: [Kept]) {
-        self.init(
-            name: name, remaining: remaining, oldestRemaining: remaining > 0 ? oldest : nil,
-            kept: kept.filter { $0.rows > 0 })
-    }
-}
-
 /// Which of the due rows go, and what they are counted by.
 extension StoreReading {
     func countRulesDue() throws -> Int {
         try sql.value("SELECT count(*) FROM deny_rule WHERE matches_until < \(now - policies.clockSkew)") ?? 0
     }
 
-    func countSessionsDue(_ cut: Instant) throws -> Int {
-        let over: Int =
-            try sql.value(
-                """
-                SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut))
-                    + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut))
-                """) ?? 0
-        return try flooredAndDue(cut).reduce(over) { total, floored in
-            try total + (sql.value("SELECT count(*) FROM session s WHERE " + floored) ?? 0)
-        }
+    /// Those that stopped being alive before `cut`, by their entries: what a floor ended and nothing marked is not among them.
+    func countSessionsOver(_ cut: Instant) throws -> Int {
+        try sql.value(
+            """
+            SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at < \(cut))
+                + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until < \(cut))
+            """) ?? 0
     }
 
     /// Those that ended alone before `cut`, and with `ofDueSessions` those that go with their session.
@@ -138,139 +134,43 @@ extension StoreReading {
         conditions.reduce("") { $0 + " AND (" + $1 + ") IS NOT TRUE" }
     }
 
-    func countUnmarkedFloored() throws -> Int {
-        try flooredClients().reduce(0) { total, client in
-            try total + (sql.value("SELECT count(*) FROM session s WHERE " + client.unmarked) ?? 0)
+    /// What floors ended and nothing has marked yet.
+    func surveyFloored(_ cut: Instant) throws -> FlooredSurvey {
+        var survey = FlooredSurvey()
+        for client in try flooredClients() {
+            let counts: SQL =
+                "SELECT count(*), total(s.alive_until > \(now)), total(s.alive_until >= \(cut)) FROM session s WHERE "
+            guard let row = try sql.row(counts + client.unmarked) else { continue }
+            let (all, open, lasting): (Int, Double, Double) = (try row.get(0), try row.get(1), try row.get(2))
+            survey.unmarked += all
+            survey.open += Int(open)
+            if client.floor < cut {
+                survey.due += Int(lasting)
+            } else if all > 0 {
+                survey.lastKept = max(survey.lastKept ?? client.floor, client.floor)
+            }
+        }
+        return survey
+    }
+
+    /// Why no audit event may go although the policy says so: the identity that must sign for them is out of reach.
+    func reasonToKeepAuditEvents() throws -> String? {
+        do {
+            _ = try identityKey().identity
+            return nil
+        } catch let failure as Failure where failure.kind == .notPermitted {
+            return failure.message
         }
     }
 }
 
-/// What stays, and why. Counted through indexes and entries alone.
-extension StoreReading {
-    fileprivate func surveySessions(_ cut: Instant, _ counts: Cleanup.Counts) throws -> CleanupTable {
-        let open: Int =
-            try sql.value("SELECT count(*) FROM session_by_end WHERE ended_at = 0 AND alive_until > \(now)") ?? 0
-        let kept = try sql.row(
-            """
-            SELECT (SELECT count(*) FROM \(ends) WHERE ended_at > 0 AND ended_at >= \(cut))
-                    + (SELECT count(*) FROM \(ends) WHERE ended_at = 0 AND alive_until BETWEEN \(cut) AND \(now)),
-                   (SELECT max(ended_at) FROM \(ends) WHERE ended_at > 0),
-                   (SELECT max(alive_until) FROM \(ends) WHERE ended_at = 0 AND alive_until <= \(now)),
-                   (SELECT max(alive_until) FROM \(ends) WHERE ended_at = 0),
-                   (SELECT min(ended_at) FROM \(ends) WHERE ended_at > 0),
-                   (SELECT min(alive_until) FROM \(ends) WHERE ended_at = 0)
-            """)
-        let times = try (1...5).map { try kept?.get($0, as: Instant?.self) }
-        // Those below a floor are logged out: they are among the open ones until they are marked, or among the due.
-        let logins = max(0, open - counts.ended)
-        let over = try kept?.get(0, as: Int.self) ?? 0
-        let lastOver = [times[0], times[1]].compactMap { $0 }.max()
-        return CleanupTable(
-            .sessions, remaining: counts.sessions, since: [times[3], times[4]].compactMap { $0 }.min(),
-            [
-                .init(why: .alive, rows: logins, until: times[2]),
-                .init(why: .retention, rows: over, until: lastOver.map { $0 + (now - cut) }),
-            ])
-    }
-
-    fileprivate func surveyFamilies(_ cut: Instant, _ due: Int) throws -> CleanupTable {
-        let row = try sql.row(
-            """
-            SELECT (SELECT count(*) FROM refresh_family),
-                   (SELECT count(*) FROM refresh_family WHERE ended_at >= \(cut)),
-                   (SELECT max(ended_at) FROM refresh_family WHERE ended_at >= \(cut)),
-                   (SELECT min(ended_at) FROM refresh_family WHERE ended_at < \(cut))
-            """)
-        let alone = try row?.get(1, as: Int.self) ?? 0
-        let all = try row?.get(0, as: Int.self) ?? 0
-        return CleanupTable(
-            .families, remaining: due, since: try row?.get(3, as: Instant?.self),
-            [
-                .init(why: .session, rows: max(0, all - due - alone), until: nil),
-                .init(
-                    why: .retention, rows: alone, until: try row?.get(2, as: Instant?.self).map { $0 + (now - cut) }),
-            ])
-    }
-
-    fileprivate func surveySuccessors(_ due: Int) throws -> CleanupTable {
-        let row = try sql.row(
-            """
-            SELECT (SELECT count(*) FROM refresh_family WHERE successor IS NOT NULL AND grace_until >= \(now)),
-                   (SELECT max(grace_until) FROM refresh_family WHERE successor IS NOT NULL),
-                   (SELECT min(grace_until) FROM refresh_family WHERE successor IS NOT NULL)
-            """)
-        return CleanupTable(
-            .successors, remaining: due, since: try row?.get(2),
-            [
-                .init(why: .grace, rows: try row?.get(0) ?? 0, until: try row?.get(1))
-            ])
-    }
-
-    fileprivate func surveyRules(_ due: Int) throws -> CleanupTable {
-        let skew = policies.clockSkew
-        let row = try sql.row(
-            """
-            SELECT (SELECT count(*) FROM deny_rule WHERE matches_until >= \(now - skew)),
-                   (SELECT count(*) FROM deny_rule WHERE matches_until IS NULL),
-                   (SELECT max(matches_until) FROM deny_rule), (SELECT min(matches_until) FROM deny_rule)
-            """)
-        return CleanupTable(
-            .rules, remaining: due, since: try row?.get(3, as: Instant?.self).map { $0 + skew },
-            [
-                .init(
-                    why: .needed, rows: try row?.get(0) ?? 0,
-                    until: try row?.get(2, as: Instant?.self).map { $0 + skew }),
-                .init(why: .forever, rows: try row?.get(1) ?? 0, until: nil),
-            ])
-    }
-
-    fileprivate func surveyKeys(_ counts: Cleanup.Counts) throws -> [CleanupTable] {
-        let schedule = try signingSchedule()
-        let signing = schedule.keys.filter { [.active, .standby].contains(schedule.state(of: $0, at: now)) }
-        let retiring = schedule.keys.filter {
-            schedule.state(of: $0, at: now) == .retiring && !counts.keysRemoved.contains($0.kid)
-        }
-        let returnable = retiring.filter { $0.hasPrivateHalf && $0.isOurs && !counts.privateHalves.contains($0.kid) }
-        return [
-            CleanupTable(
-                .keys, remaining: counts.keysRemoved.count,
-                since: schedule.keys.filter { counts.keysRemoved.contains($0.kid) }.map {
-                    removableAfter($0, schedule)
-                }.min(),
-                [
-                    .init(why: .signing, rows: signing.count, until: nil),
-                    .init(
-                        why: .needed, rows: retiring.count, until: retiring.map { removableAfter($0, schedule) }.max()),
-                ]),
-            CleanupTable(
-                .privateHalves, remaining: counts.privateHalves.count, since: nil,
-                [
-                    .init(why: .signing, rows: signing.count { $0.hasPrivateHalf }, until: nil),
-                    .init(
-                        why: .rollback, rows: returnable.count,
-                        until: returnable.compactMap {
-                            schedule.canReturnUntil($0, at: now, rollback: policies.keyRollback)
-                        }.max()),
-                ]),
-        ]
-    }
-
-    fileprivate func surveyAuditEvents() throws -> CleanupTable {
-        guard
-            let ends = try sql.row(
-                "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0), min(at), max(at) FROM audit_event")
-        else { return CleanupTable(.auditEvents, remaining: 0, since: nil, []) }
-        let (first, last): (Int64, Int64) = (try ends.get(0), try ends.get(1))
-        let due = try auditEventsDue().map { Int($0 - first + 1) } ?? 0
-        let left = Int(last - first + 1) - due
-        guard let retention = policies.retentionAudit else {
-            return CleanupTable(.auditEvents, remaining: 0, since: nil, [.init(why: .forever, rows: left, until: nil)])
-        }
-        return CleanupTable(
-            .auditEvents, remaining: due, since: try ends.get(2, as: Instant?.self).map { $0 + retention },
-            [
-                .init(
-                    why: .retention, rows: left, until: try ends.get(3, as: Instant?.self).map { $0 + retention })
-            ])
-    }
+/// Sessions below a floor that nothing has marked ended: by their entries they live on.
+struct FlooredSurvey {
+    var unmarked = 0
+    /// Those whose entries say that they are alive.
+    var open = 0
+    /// Those that go although their entries say that they are not due.
+    var due = 0
+    /// The latest floor that keeps some.
+    var lastKept: Instant?
 }

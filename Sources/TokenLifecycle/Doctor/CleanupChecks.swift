@@ -10,7 +10,7 @@ extension HealthCheck {
 
     static let cleanup = HealthCheck.store("cleanup", .instant) { examination in
         let store = examination.store
-        let last: Instant? = try store.sql.row("SELECT max(finished_at) FROM cleanup_run")?.get(0)
+        let last = try store.lastCleanup()
         let age = store.now - (last ?? store.facts.createdAt)
         let measure = Finding.Measure.seconds("cleanup_age_seconds", age, warning: cleanupDue)
         guard age > cleanupDue else {

@@ -62,7 +62,7 @@ package struct StoreMetrics {
                 at: try reader.sql.row("SELECT max(at) FROM publication")?.get(0)),
             .gauge(
                 "tokenctl_cleanup_last_success_timestamp_seconds", "When a cleanup last came to its end.",
-                at: try reader.sql.row("SELECT max(finished_at) FROM cleanup_run")?.get(0)),
+                at: try reader.lastCleanup()),
             .gauge(
                 "tokenctl_oldest_ended_session_timestamp_seconds",
                 "When the session that is over longest, and still stored, ended.",

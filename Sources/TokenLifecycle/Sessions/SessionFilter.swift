@@ -53,14 +53,16 @@ package struct SessionOrder: Hashable, Sendable {
         self.descending = descending
     }
 
-    /// The order of a list that asked for none: what began last first; among the dead alone, what ended last. Of the living,
-    /// those about to end by what ends first, and the idle by what was not seen for longest.
+    /// The order of a list that asked for none: what began last first; of what was ended or ran out, what ended last. Of the
+    /// living, those about to end by what ends first, and the idle by what was not seen for longest.
     package static func natural(for filter: SessionFilter) -> SessionOrder {
         let states = filter.meantStates
         if states == [.active] {
             if filter.expiresWithin != nil { return SessionOrder(.expiry, descending: false) }
             if filter.idleOver != nil { return SessionOrder(.lastSeen, descending: false) }
         }
-        return SessionOrder(states.contains(.active) ? .creation : .expiry, descending: true)
+        // When a floor ended a session stands in no index.
+        let ends: Set<SessionState> = [.ended, .expired, .idleExpired]
+        return SessionOrder(states.isSubset(of: ends) ? .expiry : .creation, descending: true)
     }
 }

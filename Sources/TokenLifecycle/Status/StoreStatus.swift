@@ -68,7 +68,7 @@ extension StoreReading {
             pending: pending.map { ($0.key.kid, $0.takesOver) }, standbys: schedule.standbys(at: now).count,
             retiring: schedule.keys.count { schedule.state(of: $0, at: now) == .retiring }, rules: rules,
             floor: facts.floor.milliseconds > 0 ? facts.floor : nil,
-            lastCleanup: try sql.row("SELECT max(finished_at) FROM cleanup_run")?.get(0),
+            lastCleanup: try lastCleanup(),
             lastPublication: try sql.row("SELECT max(at) FROM publication")?.get(0),
             auditEvents: try auditHead()?.seq ?? 0, warnings: [])
     }

@@ -37,4 +37,19 @@ import TokenConsole
         try console.closeStore()
         #expect(try fixture.digest() == before)
     }
+
+    @Test(arguments: [(1, 129), (2, 130), (15, 143)] as [(CInt, Int64)])
+    func `are told to programs by the code that the process ends with`(signal: CInt, code: Int64) throws {
+        let fixture = try DemoFixture()
+        let world = TestWorld()
+        var console = world.console(environment: [
+            "HOME": fixture.folder.path, "XDG_CONFIG_HOME": fixture.folder.path, "TOKENCTL_DB": fixture.database.path,
+        ])
+        _ = console.interruption.receive(signal)
+        #expect(
+            Dispatcher(Tokenctl.self).run(["session", "create", "--user", "a", "--json"], in: &console).rawValue
+                == Int32(code))
+        #expect(world.errors.contains("\"exit\":\(code)"))
+        try console.closeStore()
+    }
 }

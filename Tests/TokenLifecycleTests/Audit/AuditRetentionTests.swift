@@ -86,6 +86,8 @@ import TokenStorage
         let result = try Cleanup(onlyAudit).run(store, as: test.actor)
         #expect(result.counts.auditEvents == 0 && result.skipped.map(\.part) == [.audit])
         #expect(result.skipped.first?.why.contains("no master key") == true)
+        let rehearsal = try Cleanup(onlyAudit).survey(store)
+        #expect(rehearsal.counts.auditEvents == 0 && rehearsal.skipped.map(\.why) == result.skipped.map(\.why))
         #expect(try test.count("audit_event") == events)
         #expect(try verification(test).broken == nil)
         try store.close()

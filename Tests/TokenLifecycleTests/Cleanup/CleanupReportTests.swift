@@ -43,14 +43,56 @@ import TokenStorage
         test.advance(.days(9))
         try test.logIn("alive")
         var options = Cleanup.Options()
-        options.olderThan = .zero
+        options.olderThan = .hours(1)
         let survey = try Cleanup(options).survey(test.store)
-        let result = try Cleanup(options).run(test.store, as: test.actor)
+        // It takes its time: what stays until when is as of its beginning.
+        let result = try Cleanup(options).run(test.store, as: test.actor) { _ in test.advance(.seconds(5)) }
         #expect(survey.counts == result.counts && result.counts.sessions == 5 && result.counts.families == 5)
         let before = survey.tables().filter { $0.name != .auditEvents }
         let after = result.tables.filter { $0.name != .auditEvents }
         #expect(before.map(\.eligible) == after.map(\.eligible))
         #expect(before.map(\.kept) == after.map(\.kept))
+    }
+
+    @Test func `sessions below a floor are removed or kept for a reason, marked or not`() throws {
+        let test = try TestStore()
+        for number in 0..<3 { try test.logIn("early\(number)", client: "kiosk") }
+        try test.run(FloorLogout(.clients(["kiosk"]), reason: nil))
+        test.advance(.days(2))
+        for number in 0..<2 { try test.logIn("late\(number)", client: "web") }
+        try test.run(FloorLogout(.clients(["web"]), reason: nil))
+        try test.logIn("alive")
+        test.advance(.minutes(1))
+        for olderThan in [Duration.days(30), .days(1), .zero] {
+            var options = Cleanup.Options()
+            options.olderThan = olderThan
+            let there = try test.count("session")
+            let survey = try Cleanup(options).survey(test.store)
+            let planned = try table(.sessions, survey.tables())
+            #expect(planned.eligible + planned.kept.reduce(0) { $0 + $1.rows } == there, "\(olderThan)")
+            #expect(planned.kept.first?.why == .alive && planned.kept.first?.rows == 1)
+            let result = try Cleanup(options).run(test.store, as: test.actor)
+            #expect(result.counts == survey.counts)
+            #expect(try table(.sessions, result.tables).kept == planned.kept, "\(olderThan)")
+        }
+        #expect(try test.count("session") == 1)
+    }
+
+    @Test func `the oldest family left says since when, also where it goes with its session`() throws {
+        let test = try TestStore()
+        try test.logIn("without tokens")
+        test.advance(.minutes(1))
+        let first = try test.logInWithTokens("first")
+        test.advance(.minutes(1))
+        _ = try test.logInWithTokens("second")
+        test.advance(.days(9))
+        var options = Cleanup.Options()
+        options.olderThan = .zero
+        let planned = try Cleanup(options).survey(test.store)
+        #expect(try table(.families, planned.tables()).oldestRemaining == (try test.session(first).aliveUntil))
+        options.maxRows = 1
+        let some = try Cleanup(options).run(test.store, as: test.actor)
+        #expect(try table(.families, some.tables).oldestRemaining == (try test.session(first).aliveUntil))
     }
 
     @Test func `free pages stay for new rows, or are given back in small steps`() throws {

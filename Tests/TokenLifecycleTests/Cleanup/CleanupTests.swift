@@ -100,6 +100,20 @@ import TokenStorage
         #expect(try test.read { try $0.verifyAudit().broken == nil })
     }
 
+    @Test func `no more rows go than asked for, and a login goes whole`() throws {
+        for (most, expected) in [(12, 12), (5, 4), (1, 2), (60, 60), (61, 60)] {
+            let test = try TestStore()
+            for number in 0..<30 { _ = try test.logInWithTokens("u\(number)") }
+            test.advance(.days(9))
+            var options = Cleanup.Options()
+            options.olderThan = .zero
+            options.maxRows = most
+            let result = try Cleanup(options).run(test.store, as: test.actor)
+            #expect(result.counts.rows == expected && result.counts.families == result.counts.sessions, "\(most)")
+            #expect(result.finished == (most > 60), "\(most)")
+        }
+    }
+
     @Test func `a clock that leapt ahead removes nothing until it is vouched for`() throws {
         let test = try TestStore(nil)
         try test.logIn()

@@ -75,7 +75,11 @@ import TokenStorage
             dead.states = [.ended, .expired]
             let latest = try reader.sessions(dead, limit: 20).items.map(\.aliveUntil)
             #expect(latest == latest.sorted(by: >) && latest.count == 20)
-            dead.states.insert(.active)
+            // Each by a floor of its own, of which no index knows.
+            dead.states = [.loggedOut]
+            let loggedOut = try reader.sessions(dead, limit: 20).items.map(\.createdAt)
+            #expect(loggedOut == loggedOut.sorted(by: >) && loggedOut.count > 1)
+            dead.states = [.ended, .expired, .active]
             let mixed = try reader.sessions(dead, limit: 20).items.map(\.createdAt)
             #expect(mixed == mixed.sorted(by: >))
         }

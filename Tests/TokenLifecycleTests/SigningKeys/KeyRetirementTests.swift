@@ -26,7 +26,12 @@ import TokenStorage
         test.clock.now = takenOver + .hours(1) - .seconds(1)
         #expect(try test.cleanUp().privateHalves.isEmpty)
         #expect(try test.key(kid).hasPrivateHalf)
+        func halves() throws -> CleanupTable? {
+            try Cleanup(.init()).survey(test.store).tables().first { $0.name == .privateHalves }
+        }
+        #expect(try halves()?.kept.contains(.init(why: .rollback, rows: 1, until: takenOver + .hours(1))) == true)
         test.clock.now = takenOver + .hours(1)
+        #expect(try halves()?.remaining == 1 && halves()?.oldestRemaining == takenOver + .hours(1))
         #expect(try test.cleanUp().privateHalves == [kid])
         let key = try test.key(kid)
         #expect(!key.hasPrivateHalf && key.destroyedAt != nil)

@@ -118,6 +118,7 @@ import TokenStorage
                     _ = try store.endFloored([1], client)
                 }
                 _ = try store.dueSessions(store.now, 1...100)
+                _ = try store.wholeLogins([1, 2], atMost: 1, atLeast: 1)
                 _ = try store.removeSessions([1, 2], store.now)
                 _ = try store.removeSessions([1, 1000], store.now)
                 _ = try store.removeFamilies(store.now, 100)
@@ -133,11 +134,11 @@ import TokenStorage
         test.advance(.days(2))
         expectIndexed(
             try test.plans { store in
-                _ = try store.countSessionsDue(store.now)
+                _ = try store.countSessionsOver(store.now)
                 _ = try store.countFamiliesDue(store.now, ended: true, ofDueSessions: true)
                 _ = try store.countSuccessorsDue(store.now, ofDueSessions: true)
                 _ = try store.countRulesDue()
-                _ = try store.countUnmarkedFloored()
+                _ = try store.surveyFloored(store.now)
             }, atLeast: 6)
     }
 }
