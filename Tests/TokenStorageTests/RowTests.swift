@@ -22,6 +22,17 @@ import Testing
         #expect(error?.message == "column word: expected integer, found text")
     }
 
+    /// No SQL without -vv: a result that is computed is named by SQLite after its expression.
+    @Test(arguments: [
+        ("alive_until", "alive_until"), ("min(floor_at)", "floor_at"), ("coalesce(sql, '')", "sql"),
+        ("(SELECT max(a.seq) FROM audit_event a)", "seq"), ("coalesce('x y', s.ip)", "ip"),
+        ("count(*)", "of a computed value"),
+    ])
+    func `a column is named plainly`(name: String, plain: String) {
+        let error = failure { _ = try Row(columns: [name], values: [.malformedText([0xFF])]).get(0, as: String.self) }
+        #expect(error?.message == "column \(plain): the text is not UTF-8")
+    }
+
     @Test(arguments: [
         (SQLValue.null, "expected integer, found null"), (.real(1), "expected integer, found real"),
         (.integer(2), "expected 0 or 1, found another integer"),

@@ -32,7 +32,9 @@ import Testing
     }
 
     @Test func `text that is not UTF-8 is corrupt`() {
-        let error = failure { try database.read { _ = try $0.row("SELECT CAST(x'ff' AS TEXT) AS word") } }
+        let error = failure {
+            try database.read { _ = try $0.value("SELECT CAST(x'ff' AS TEXT) AS word", as: String.self) }
+        }
         #expect(error?.kind == .corrupt)
         #expect(error?.message == "column word: the text is not UTF-8")
     }

@@ -45,7 +45,8 @@ extension Console {
             return preview
         }
         var report = Report(
-            action: preview.action, items: [], lines: preview.lines, stillValidUntil: preview.stillValidUntil)
+            action: preview.action, items: [], lines: preview.lines, stillValidUntil: preview.stillValidUntil,
+            details: preview.details)
         report.dryRun = true
         report.matched = preview.count
         if preview.tier == .three {

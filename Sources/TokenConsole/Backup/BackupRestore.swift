@@ -13,6 +13,9 @@ struct BackupRestore: ConsoleCommand {
             Where the database is gone, or cannot be trusted, nobody can tell what was ended since: everyone is logged out, and
             every key is revoked and replaced. --keep-logins and --keep-keys decline that.
 
+            Where no database was, a file of the key set that is there stays as it is: in a drill it is the live store's, and
+            after a loss 'tokenctl key publish' writes it.
+
             Either way the database as it was is kept beside it, and a new epoch begins.
 
             EXAMPLES

@@ -28,11 +28,18 @@ package struct ActOptions: ParsableArguments, Sendable {
         if let maxAffected, maxAffected < 0 { throw ValidationError("--max-affected is at least 0") }
     }
 
-    /// The reason as it will be recorded. One of more than 500 bytes, or of spaces alone, is `.usage`.
+    /// The reason as it will be recorded. One of more than 500 bytes, of spaces alone, or with a secret in it is `.usage`.
     package func reason(in console: Console) throws(Failure) -> String? {
         guard let text = (reason ?? console.variable("TOKENCTL_REASON"))?.trimmingSpaces else { return nil }
         guard !text.isEmpty else { throw Failure(.usage, "a reason needs words") }
         guard text.utf8.count <= 500 else { throw Failure(.usage, "a reason has at most 500 bytes") }
+        if let kind = SecretGuard.secret(in: text) {
+            throw Failure(
+                .usage, "the reason looks like \(kind)",
+                hint:
+                    "it would stay in the audit record: take it out of \(reason == nil ? "TOKENCTL_REASON" : "--reason")"
+            )
+        }
         return text
     }
 }

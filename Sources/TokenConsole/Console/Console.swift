@@ -54,9 +54,11 @@ package struct Console {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Who is recorded as acting: `--as`, else who called sudo, else the login name.
+    /// Who is recorded as acting: `--as`, else who called sudo, else the login name; never what looks like a secret. That is
+    /// passed over and not refused: an act that ends something must not wait for an environment to be mended.
     package var actor: String {
-        globals.actor ?? variable("SUDO_USER") ?? login ?? "uid \(uid)"
+        [globals.actor, variable("SUDO_USER"), login].lazy.compactMap { $0 }
+            .first { SecretGuard.secret(in: $0) == nil } ?? "uid \(uid)"
     }
 
     package var notes: Notes { Notes(sink: errors, isSilent: globals.isQuiet || globals.isCron) }

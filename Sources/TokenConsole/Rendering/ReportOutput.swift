@@ -17,6 +17,7 @@ extension Console {
         case .tsv: try items(report, separator: "\t", end: "\n", Escaping.tabSeparated)
         case .table, .wide, .vertical, nil: try lines(report)
         }
+        for warning in report.warnings { try notes.warn(warning) }
     }
 
     private func lines(_ report: Report) throws(Failure) {

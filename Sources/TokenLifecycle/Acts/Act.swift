@@ -1,3 +1,5 @@
+package import TokenJOSE
+
 /// Something that changes the store: decided without writing, shown, decided again inside the write transaction, applied.
 ///
 /// `decide` reads only, and runs once for the preview and once more in the transaction that applies it, so guards hold
@@ -59,6 +61,8 @@ package struct Preview: Sendable {
     package var stillValidUntil: Instant?
     /// What else will and will not happen, a sentence each.
     package var notes: [String] = []
+    /// Members of the report that a dry run can tell already.
+    package var details: [JSON.Member] = []
     /// Whether the notes say in words of their own until when tokens are accepted elsewhere.
     package var notesSayUntil = false
 

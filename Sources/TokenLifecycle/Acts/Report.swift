@@ -32,6 +32,8 @@ package struct Report: Sendable {
     package var audit: Int64?
     /// Lines for a person: the headline first.
     package var lines: [String]
+    /// What was not done and somebody has to know of: said beside the result, a sentence each.
+    package var warnings: [String] = []
     /// Members beyond the common ones, documented with the verb.
     package var details: [JSON.Member]
 

@@ -24,7 +24,8 @@ struct AuditAnchor {
 extension StoreReading {
     func auditAnchor() throws -> AuditAnchor? {
         try sql.row("SELECT seq, hash, signed FROM audit_anchor WHERE id = 1").map {
-            AuditAnchor(seq: try $0.get(0), hash: try $0.get(1), signed: try $0.get(2))
+            // What is no text, nobody signed.
+            AuditAnchor(seq: try $0.get(0), hash: (try? $0.get(1)) ?? [], signed: (try? $0.get(2)) ?? "")
         }
     }
 

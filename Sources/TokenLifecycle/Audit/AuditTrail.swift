@@ -36,7 +36,8 @@ package struct AuditVerification: Sendable {
     /// Takes the next row; false where it does not follow, and nothing after it matters.
     mutating func take(_ row: Row) -> Bool {
         guard let event = try? AuditEvent(row) else {
-            broken = (events + 1, "it does not read")
+            // Its own number, where that reads: as for an event whose hash does not follow.
+            broken = ((try? row.get(0)) ?? events + 1, "it does not read")
             return false
         }
         if let fault = fault(of: event) {
@@ -62,10 +63,18 @@ package struct AuditVerification: Sendable {
         return nil
     }
 
-    /// At the end of the record: the store must be in the epoch that its events came to.
-    mutating func end(in current: Int64) {
-        guard broken == nil, let epoch, epoch != current else { return }
-        broken = (events, "the store says it is in epoch \(current), its events come to \(epoch)")
+    /// At the end of the record: it must not be empty, the event that the newest rule names must be in it, and the store must
+    /// be in the epoch that its events came to.
+    mutating func end(in current: Int64, ruleOf named: Int64?) {
+        guard broken == nil else { return }
+        // A store begins with an event, and retention leaves the newest.
+        if events == removed {
+            broken = (events + 1, "event \(events + 1) is missing: the record was cut")
+        } else if let named, named > events {
+            broken = (events + 1, "event \(events + 1) is missing: the record was cut, and a rule names event \(named)")
+        } else if let epoch, epoch != current {
+            broken = (events, "the store says it is in epoch \(current), its events come to \(epoch)")
+        }
     }
 }
 
@@ -97,9 +106,14 @@ extension StoreReading {
             comparison?.see(verification)
             return true
         }
-        verification.end(in: facts.epoch)
+        verification.end(in: facts.epoch, ruleOf: try newestRulesEvent())
         if verification.broken == nil { verification.broken = comparison?.objection(atEnd: verification) }
         return verification
+    }
+
+    /// The event that the rule written last came with: as far as the record must reach.
+    private func newestRulesEvent() throws -> Int64? {
+        try sql.row("SELECT audit_seq FROM deny_rule ORDER BY changed_at DESC LIMIT 1")?.get(0)
     }
 
     /// Recomputes the newest events only, on top of the one before them: no proof, and quick.
@@ -108,9 +122,11 @@ extension StoreReading {
         // Before the first that is left there is nothing to build on but what retention signed.
         guard try last - count > auditAnchor()?.seq ?? 0 else { return try verifyAudit() }
         let select: SQL = "SELECT " + AuditEvent.columns + " FROM audit_event WHERE seq "
-        guard let start = try sql.row(select + "= \(last - count)").map(AuditEvent.init) else {
+        let first = try sql.row(select + "= \(last - count)")
+        guard let start = first.flatMap({ try? AuditEvent($0) }) else {
             var verification = AuditVerification(after: last - count - 1, head: [], at: .epoch)
-            verification.broken = (last - count, "event \(last - count) is missing")
+            let what = first == nil ? "event \(last - count) is missing" : "it does not read"
+            verification.broken = (last - count, what)
             return verification
         }
         var verification = AuditVerification(after: start.seq, head: start.hash, at: start.at)

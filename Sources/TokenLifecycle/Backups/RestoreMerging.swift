@@ -58,6 +58,7 @@ package struct RestoreMerging: Act {
         preview.byClient = []
         preview.stillValidUntil = decision.stillValidUntil
         preview.notes = consequences(decision)
+        preview.details = RestoredKeySet().details
         return preview
     }
 
@@ -133,7 +134,7 @@ package struct RestoreMerging: Act {
 enum RestoreReport {
     static func details(
         _ backup: Backup, epoch: Int64, kept: String?, ended: Int, returned: Int, rules: Int, policies: [String],
-        keysRevoked: [String]
+        keysRevoked: [String], keySet: RestoredKeySet = RestoredKeySet()
     ) -> [JSON.Member] {
         [
             .init("store", .string(backup.storeID)), .init("epoch", .integer(epoch)),
@@ -141,7 +142,7 @@ enum RestoreReport {
             .init("sessions_ended", .integer(Int64(ended))), .init("sessions_returned", .integer(Int64(returned))),
             .init("rules_returned", .integer(Int64(rules))), .init("policies", .array(policies.map(JSON.string))),
             .init("keys_revoked", .array(keysRevoked.map(JSON.string))),
-        ]
+        ] + keySet.details
     }
 }
 

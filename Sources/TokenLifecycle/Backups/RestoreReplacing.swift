@@ -38,6 +38,7 @@ package struct RestoreReplacing: Act {
         var revoking: [SigningKey]
         /// When verifiers know the key that signs from now on, where it is a new one.
         var knownAt: Instant?
+        var keySet: RestoredKeySet
 
         var logins: String { isCapped ? "\(live.grouped)+ logins" : live.counted("login") }
     }
@@ -46,10 +47,12 @@ package struct RestoreReplacing: Act {
 
     package func decide(_ store: some StoreReading) throws -> Decision {
         let counted = try store.countSessions(SessionFilter(), upTo: Self.countedUpTo + 1)
+        let revoking = options.keepsKeys ? [] : try store.signingSchedule().keys
         return Decision(
-            live: min(counted, Self.countedUpTo), isCapped: counted > Self.countedUpTo,
-            revoking: options.keepsKeys ? [] : try store.signingSchedule().keys,
-            knownAt: signer.flatMap { $0.algorithm.isSymmetric ? nil : store.known(publishedAt: store.now) })
+            live: min(counted, Self.countedUpTo), isCapped: counted > Self.countedUpTo, revoking: revoking,
+            knownAt: signer.flatMap { $0.algorithm.isSymmetric ? nil : store.known(publishedAt: store.now) },
+            keySet: try store.restoredKeySet(
+                over: preparation.present, changing: revoking.contains { !$0.algorithm.isSymmetric }))
     }
 
     package func preview(_ decision: Decision) -> Preview {
@@ -58,7 +61,8 @@ package struct RestoreReplacing: Act {
             summary: "restore \(backup.path) as of \(backup.asOf.rfc3339) as \(preparation.path)",
             count: options.keepsLogins ? 0 : decision.live, word: backup.path.fileName)
         preview.isCapped = !options.keepsLogins && decision.isCapped
-        preview.notes = [present] + consequences(decision)
+        preview.notes = [present] + consequences(decision) + [decision.keySet.intention].compactMap { $0 }
+        preview.details = decision.keySet.details
         return preview
     }
 
@@ -83,7 +87,9 @@ package struct RestoreReplacing: Act {
         }
         notes.append("\(decision.revoking.count.counted("key")) revoked: nobody can tell which were \(since)")
         if let signer { notes.append("\(signer.kid) signs at once") }
-        if let known = decision.knownAt {
+        if decision.keySet.left != nil {
+            notes.append("verifiers accept the revoked keys, and reject the new one, until its key set is published")
+        } else if let known = decision.knownAt {
             notes.append(
                 "verifiers that cache the key set accept the revoked keys, and reject the new one, until they fetch it "
                     + "again: \(known.rfc3339) at the latest")
@@ -113,15 +119,15 @@ package struct RestoreReplacing: Act {
             action: "backup.restore", items: [.init(backup.path, .changed)],
             lines: ["restored \(backup.path) as of \(backup.asOf.rfc3339); epoch \(epoch) begins"]
                 + consequences(decision),
-            stillValidUntil: decision.revoking.isEmpty ? nil : decision.knownAt,
+            stillValidUntil: decision.revoking.isEmpty || decision.keySet.left != nil ? nil : decision.knownAt,
             details: RestoreReport.details(
                 backup, epoch: epoch, kept: nil, ended: ended, returned: 0, rules: 0, policies: [],
-                keysRevoked: decision.revoking.map(\.kid)))
+                keysRevoked: decision.revoking.map(\.kid), keySet: decision.keySet))
         report.audit = seq
         return report
     }
 
-    /// Gives the draft its name, and publishes the new keys.
+    /// Gives the draft its name, and publishes the new keys where the file is this store's.
     package func conclude(_ report: Report, _ store: Store, as actor: Actor) throws -> Report {
         let asItWas = preparation.nameForKept(at: store.clock.now())
         try store.close()
@@ -135,7 +141,12 @@ package struct RestoreReplacing: Act {
         }
         let placed = try preparation.openPlaced()
         defer { try? placed.close() }
-        if let published = try placed.publishKeySet(after: "the backup was restored", as: actor) {
+        // Looked at anew: a file may have come since.
+        let keySet = try placed.read { try $0.restoredKeySet(over: preparation.present, changing: false) }
+        report.details = report.details.map { detail in keySet.details.first { $0.name == detail.name } ?? detail }
+        if let warning = keySet.warning {
+            report.warnings.append(warning)
+        } else if let published = try placed.publishKeySet(after: "the backup was restored", as: actor) {
             report.lines += published.lines
         }
         return report

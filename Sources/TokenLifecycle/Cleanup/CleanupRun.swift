@@ -27,7 +27,9 @@ struct CleanupRun {
         (lease, moment) = try store.write(as: actor) { writer in
             let lease = try CleanupLease(writer)
             if options.parts.contains(.keys) {
-                (halves, removed) = (try writer.destroyPrivateHalves(), try writer.removeRetiredKeys())
+                let due = try writer.privateHalvesToDestroy()
+                for key in due { try writer.destroyPrivateHalf(key) }
+                (halves, removed) = (due.map(\.kid), try writer.removeRetiredKeys())
             }
             return (lease, try CleanupMoment(options, writer))
         }

@@ -31,7 +31,7 @@ package struct CleanupSurvey: Sendable {
             due.append(try store.surveyRules(counts.rules))
         }
         if options.parts.contains(.keys) {
-            counts.privateHalves = try store.privateHalvesDue().map(\.kid)
+            counts.privateHalves = try store.privateHalvesToDestroy().map(\.kid)
             counts.keysRemoved = try store.retiredKeysDue().map(\.kid)
             due += try store.surveyKeys(counts)
         }

@@ -6,14 +6,20 @@ extension HealthCheck {
             let shared = FileStatus(at: files.directory, followingLinks: true).map {
                 $0.mode == 0o2770 ? $0.group : nil
             }
-            let faults = files.present.map { path, status in permissions(of: path, status, sharedWith: shared ?? nil) }
+            let faults = files.present.map { path, status in
+                permissions(of: path, status, sharedWith: shared ?? nil, reader: files.access.reader)
+            }
             return .worst(of: faults, otherwise: .ok("only the owner and those who share it may read the database"))
         },
         .files("directory_permissions") { files in
             guard let status = FileStatus(at: files.directory, followingLinks: true) else {
                 return .unknown("cannot look at the directory \(files.directory)")
             }
-            return directoryPermissions(files.directory, status, of: files)
+            let faults = [
+                directoryPermissions(files.directory, status, of: files),
+                files.access.fault(above: files.directory, to: "the database"),
+            ]
+            return .worst(of: faults.compactMap { $0 }, otherwise: .ok("nobody else may replace the database"))
         },
         .files("master_key") { files in
             let keys = files.masterKeys
@@ -21,6 +27,11 @@ extension HealthCheck {
                 return .critical(
                     "the master key \(open.path) is \(open.status.modeText): others may read it",
                     hint: "chmod 600 it, and consider what read it meanwhile: 'tokenctl key rewrap'")
+            }
+            if let strange = keys.first(where: { !files.access.isTrusted($0.status.owner) }) {
+                return .warning(
+                    "the master key \(strange.path) belongs to another user (uid \(strange.status.owner))",
+                    hint: "run as its owner; if it should be yours, chown it, and 'tokenctl key rewrap'")
             }
             guard let key = keys.first else {
                 return .ok("no master key within reach: fine where nothing is signed, \(purpose)")
@@ -62,7 +73,9 @@ extension HealthCheck {
     /// Beyond these the log is large, and far too large. Commits try to shorten it from 4 MiB on.
     private static let walLimits = (64 << 20, 1 << 30)
 
-    private static func permissions(of path: String, _ status: FileStatus, sharedWith group: UInt32?) -> Finding {
+    private static func permissions(
+        of path: String, _ status: FileStatus, sharedWith group: UInt32?, reader: UInt32
+    ) -> Finding {
         guard !status.isLink else { return .critical("\(path) is a link", hint: "put the file itself there") }
         guard status.mode & 0o007 == 0 else {
             return .critical("\(path) is \(status.modeText): others may open it", hint: "chmod 600 it")
@@ -72,31 +85,28 @@ extension HealthCheck {
                 "\(path) is \(status.modeText): its group may open it, and the directory is not shared with that group",
                 hint: "chmod 600 it, or share the store as 'init --group' does")
         }
-        let reader = FileStatus.effectiveUser
-        guard reader == 0 || status.owner == reader || group != nil else {
+        guard status.owner == reader || group != nil else {
             return .warning("\(path) belongs to another user (uid \(status.owner))", hint: "run as its owner")
         }
         return .ok("")
     }
 
+    /// Of the directory itself, where more is asked of than of those above it: SQLite's files lie in it too.
     private static func directoryPermissions(
         _ path: String, _ status: FileStatus, of files: StoreFiles
-    ) -> Finding {
-        // Who may write the directory may put another file in the place of the database.
-        if status.mode & 0o002 != 0 {
-            return status.mode & 0o1000 == 0
-                ? .critical("anyone may replace the database: \(path) is \(status.modeText)", hint: "chmod 700 it")
-                : .warning(
-                    "anyone may lay files beside the database: \(path) is \(status.modeText)",
-                    hint: "keep the store in a directory of its own")
+    ) -> Finding? {
+        if status.mode & 0o1002 == 0o1002 {
+            return .warning(
+                "anyone may lay files beside the database: \(path) is \(status.modeText)",
+                hint: "keep the store in a directory of its own")
         }
         let isShared = status.mode == 0o2770 && FileStatus(at: files.path)?.group == status.group
-        if status.mode & 0o020 != 0, !isShared {
+        if status.mode & 0o022 == 0o020, !isShared {
             return .warning(
                 "the group of \(path) may replace the database: it is \(status.modeText)",
                 hint: "chmod 700 it, or share the store as 'init --group' does")
         }
-        return .ok("nobody else may replace the database")
+        return isShared ? nil : files.access.fault(of: path, status, to: "the database")
     }
 
     /// Judged by what a busy day and a cleanup's log may need, and by the share that most monitoring uses.

@@ -68,13 +68,16 @@ extension HealthCheck {
     }
 
     private static func privateHalves(_ store: StoreReader) throws -> Finding {
-        let gone = try store.sql.rows(
-            "SELECT kid FROM signing_key WHERE sealed IS NOT NULL AND (removed_at IS NOT NULL OR revoked_at IS NOT NULL)"
-        )
-        if let kid: String = try gone.first?.get(0) {
+        let left = try store.keysWithLeftHalf()
+        if let first = left.first {
+            let signs = try store.signingSchedule().signer(at: store.now)?.key.kid == first.kid
             return .untrusted(
-                "\(gone.count.counted("key")) out of use still \(gone.count == 1 ? "has" : "have") a private half, the first \(kid)",
-                hint: "no act leaves one: find out who wrote to the file, and rotate with --fresh")
+                "\(left.count.counted("key")) out of use, or destroyed by the record, still "
+                    + "\(left.count == 1 ? "has" : "have") a private half, the first \(first.kid)",
+                hint: "no act leaves one: find out who wrote to the file; then "
+                    + (signs
+                        ? "'tokenctl key rotate --fresh', as cleanup leaves the key that signs"
+                        : "'tokenctl cleanup --only keys' destroys it"))
         }
         if let kid = try store.keysNotDestroyedYet().first {
             return .warning(

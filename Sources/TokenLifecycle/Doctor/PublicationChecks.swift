@@ -47,9 +47,35 @@ extension HealthCheck {
         guard shown.bytes == set.bytes else {
             return .warning("\(path) is not the key set", hint: "'tokenctl key publish'")
         }
+        if let fault = writers(of: path, WriteAccess()) { return fault }
         guard shown.mode & 0o004 != 0 else {
             return .warning("\(path) cannot be read by whoever serves it", hint: "'tokenctl key publish'")
         }
         return .ok("\(path) is the key set, \(set.kids.count.counted("key"))")
+    }
+
+    /// Whoever can write the key set, or put another in its place, adds a key of their own and is believed by every verifier.
+    static func writers(of path: String, _ access: WriteAccess) -> Finding? {
+        let folder = StoreFiles.directory(of: path)
+        guard let status = FileStatus(at: path), let around = FileStatus(at: folder, followingLinks: true) else {
+            return nil
+        }
+        if status.mode & 0o002 != 0 {
+            return .critical(
+                "anyone may write a key of their own into \(path): it is \(status.modeText)",
+                hint: "'tokenctl key publish' writes it anew, for its owner alone to change")
+        }
+        guard !WriteAccess.isShared(around) else { return access.fault(above: folder, to: path) }
+        if status.mode & 0o020 != 0 {
+            return .warning(
+                "the group of \(path) may write a key of their own into it: it is \(status.modeText)",
+                hint: "'tokenctl key publish' writes it anew, for its owner alone to change")
+        }
+        if !access.isTrusted(status.owner) {
+            return .warning(
+                "uid \(status.owner) may write a key of their own into \(path), which is theirs",
+                hint: "chown it to who publishes, or run as its owner")
+        }
+        return access.fault(of: folder, around, to: path) ?? access.fault(above: folder, to: path)
     }
 }

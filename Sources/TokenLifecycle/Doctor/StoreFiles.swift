@@ -8,10 +8,11 @@ struct StoreFiles {
     let masterKey: MasterKeySource
     /// The id of the key that the store is sealed with, where the store could say it.
     let masterKeyID: String?
+    var access = WriteAccess()
 
     var directory: String { Self.directory(of: path) }
 
-    private static func directory(of path: String) -> String {
+    static func directory(of path: String) -> String {
         let end = path.lastIndex(of: "/") ?? path.startIndex
         return end == path.startIndex ? "/" : String(path[..<end])
     }

@@ -44,6 +44,25 @@ package enum Files {
         return String(cString: here) + "/" + path
     }
 
+    /// The directories above a directory, nearest first: by its name, and by where the links in that lead.
+    static func folders(above directory: String) -> [String] {
+        var paths = [absolute(directory)]
+        if let real = realpath(directory, nil) {
+            defer { free(real) }
+            paths.append(String(cString: real))
+        }
+        var folders: [String] = []
+        for path in paths {
+            var rest = path[...]
+            while let slash = rest.lastIndex(of: "/"), rest.count > 1 {
+                rest = rest[..<slash]
+                let folder = rest.isEmpty ? "/" : String(rest)
+                if !folders.contains(folder) { folders.append(folder) }
+            }
+        }
+        return folders
+    }
+
     /// The names in a directory, in no order; none where it cannot be read.
     static func names(in directory: String) -> [String] {
         guard let handle = opendir(directory) else { return [] }

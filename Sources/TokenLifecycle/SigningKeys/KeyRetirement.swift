@@ -33,6 +33,26 @@ extension StoreReading {
         return schedule.keys.filter { schedule.isPrivateHalfDue($0, at: now, rollback: policies.keyRollback) }
     }
 
+    /// Keys with a private half that is gone by their own row, or that are out of use: no act leaves one, so somebody put it
+    /// there past the program.
+    func keysWithLeftHalf() throws -> [SigningKey] {
+        try sql.rows(
+            "SELECT " + SigningKey.columns + """
+                 FROM signing_key k WHERE k.sealed IS NOT NULL
+                  AND coalesce(k.removed_at, k.revoked_at, k.overwritten_at, k.destroyed_at) IS NOT NULL ORDER BY k.id
+                """
+        ).map(SigningKey.init)
+    }
+
+    /// What a cleanup destroys: what is due, and what is left of those. Not of the key that signs, of which nobody can tell
+    /// whether its half is false or its row: `key rotate --fresh` replaces it, and destroys it then.
+    func privateHalvesToDestroy() throws -> [SigningKey] {
+        let due = try privateHalvesDue()
+        let signer = try signingSchedule().signer(at: now)?.key.row
+        let left = try keysWithLeftHalf().filter { key in key.row != signer && !due.contains { $0.row == key.row } }
+        return due + left
+    }
+
     func retiredKeysDue() throws -> [SigningKey] {
         let schedule = try signingSchedule()
         return schedule.keys.filter {
@@ -54,20 +74,18 @@ extension StoreReading {
 }
 
 extension StoreWriter {
-    /// Destroys the private halves that nothing needs any more; returns their kids. Every write does so before it commits.
+    /// Destroys the private halves that nothing needs any more. Every write does so before it commits.
     ///
     /// The store has `secure_delete`, so the freed bytes are overwritten, and after the commit the log is folded back (see
     /// `Store.foldTraces`); older backups still hold the sealed copy.
-    @discardableResult
-    func destroyPrivateHalves() throws -> [String] {
-        let due = try privateHalvesDue()
-        for key in due { try destroyPrivateHalf(key) }
-        return due.map(\.kid)
+    func destroyPrivateHalves() throws {
+        for key in try privateHalvesDue() { try destroyPrivateHalf(key) }
     }
 
     func destroyPrivateHalf(_ key: SigningKey) throws {
         guard key.hasPrivateHalf else { return }
-        try execute("UPDATE signing_key SET sealed = NULL, overwritten_at = \(now) WHERE id = \(key.row)")
+        try execute(
+            "UPDATE signing_key SET sealed = NULL, overwritten_at = \(now), destroyed_at = NULL WHERE id = \(key.row)")
         leavesTraces()
     }
 

@@ -28,12 +28,12 @@ struct BoundStatement {
     }
 
     /// The row of the last step.
-    func row() throws(StorageError) -> [SQLValue] {
+    func row() -> [SQLValue] {
         let count = sqlite3_column_count(handle)
         var values: [SQLValue] = []
         values.reserveCapacity(Int(count))
         for column in 0..<count {
-            values.append(try value(at: column))
+            values.append(value(at: column))
         }
         return values
     }
@@ -56,6 +56,7 @@ struct BoundStatement {
             case .integer(let integer): sqlite3_bind_int64(handle, position, integer)
             case .real(let real): sqlite3_bind_double(handle, position, real)
             case .text(let text): try bind(text, at: position)
+            case .malformedText: throw StorageError.unexpected(value, expected: "text")
             case .blob(let bytes):
                 bytes.withUnsafeBytes { csqlite_bind_blob(handle, position, $0.baseAddress, UInt64($0.count)) }
             }
@@ -75,7 +76,7 @@ struct BoundStatement {
         }
     }
 
-    private func value(at column: Int32) throws(StorageError) -> SQLValue {
+    private func value(at column: Int32) -> SQLValue {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_INTEGER:
             return .integer(sqlite3_column_int64(handle, column))
@@ -84,11 +85,8 @@ struct BoundStatement {
         case SQLITE_TEXT:
             let start = sqlite3_column_text(handle, column)
             let utf8 = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column)))
-            guard start != nil, let text = String(validating: utf8, as: UTF8.self) else {
-                let name = sqlite3_column_name(handle, column).map { String(cString: $0) } ?? "\(column)"
-                throw StorageError(.corrupt, "column \(name): the text is not UTF-8", sql: text)
-            }
-            return .text(text)
+            guard start != nil else { return .malformedText([]) }
+            return String(validating: utf8, as: UTF8.self).map(SQLValue.text) ?? .malformedText(Array(utf8))
         case SQLITE_BLOB:
             let start = sqlite3_column_blob(handle, column)
             let count = Int(sqlite3_column_bytes(handle, column))

@@ -23,7 +23,7 @@ final class SQLiteTransaction: WriteTransaction {
     func forEach(_ sql: SQL, _ body: (Row) throws -> Bool) throws {
         try run(sql) { statement, columns in
             while try statement.step() {
-                guard try body(Row(columns: columns, values: try statement.row())) else { return }
+                guard try body(Row(columns: columns, values: statement.row())) else { return }
             }
         }
     }
@@ -31,7 +31,7 @@ final class SQLiteTransaction: WriteTransaction {
     func row(_ sql: SQL) throws -> Row? {
         try run(sql) { statement, columns in
             guard try statement.step() else { return nil }
-            let row = Row(columns: columns, values: try statement.row())
+            let row = Row(columns: columns, values: statement.row())
             // A write is complete, and its foreign keys are checked, only at the end of its rows.
             while !statement.isReadOnly, try statement.step() {}
             return row
@@ -42,7 +42,7 @@ final class SQLiteTransaction: WriteTransaction {
         try run(sql) { statement, columns in
             while try statement.step() {
                 guard let integer = statement.integer else {
-                    throw StorageError(.corrupt, "column \(columns[0]): expected integer", sql: sql.text)
+                    throw StorageError(.corrupt, "column \(Row.plainName(columns[0])): expected integer", sql: sql.text)
                 }
                 guard try body(integer) else { return }
             }

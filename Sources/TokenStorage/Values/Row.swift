@@ -21,7 +21,7 @@ package struct Row: Sendable {
         do {
             return try Value(sqlValue: values[column])
         } catch {
-            throw error.inColumn(columns[column])
+            throw error.inColumn(Self.plainName(columns[column]))
         }
     }
 
@@ -33,6 +33,20 @@ package struct Row: Sendable {
             throw StorageError(.bug, "the row has no column \(column)")
         }
         return try get(index)
+    }
+}
+
+extension Row {
+    /// What a message calls a column. A result that is computed is named by SQLite after its expression, and that is SQL: then
+    /// the first column within it, which by our style is what stands there in lower case and is no call and no alias.
+    static func plainName(_ name: String) -> String {
+        guard name.contains(where: { !$0.isLetter && !$0.isNumber && $0 != "_" }) else { return name }
+        let expression = name.replacing(/'[^']*'/, with: "")
+        let column = expression.matches(of: /[A-Za-z_][A-Za-z_0-9]*/).first { word in
+            let next = expression[word.range.upperBound...].first
+            return word.output.first?.isLowercase == true && next != "(" && next != "."
+        }
+        return column.map { String($0.output) } ?? "of a computed value"
     }
 }
 

@@ -4,6 +4,9 @@ package enum SQLValue: Hashable, Sendable {
     case integer(Int64)
     case real(Double)
     case text(String)
+    /// Text by its class, and no UTF-8: only somebody past this program can have written it. Corrupt to every reader, and
+    /// told where it is read, so that one bad value hides neither its row nor those after it.
+    case malformedText([UInt8])
     case blob([UInt8])
 
     /// The storage class, for messages: never the value.
@@ -12,7 +15,7 @@ package enum SQLValue: Hashable, Sendable {
         case .null: "null"
         case .integer: "integer"
         case .real: "real"
-        case .text: "text"
+        case .text, .malformedText: "text"
         case .blob: "blob"
         }
     }
@@ -35,6 +38,7 @@ package protocol SQLDecodable {
 extension StorageError {
     /// A column holds another storage class than its reader expects; `Row` puts the column's name in front.
     package static func unexpected(_ found: SQLValue, expected: String) -> StorageError {
-        StorageError(.corrupt, "expected \(expected), found \(found.storageClass)")
+        if case .malformedText = found { return StorageError(.corrupt, "the text is not UTF-8") }
+        return StorageError(.corrupt, "expected \(expected), found \(found.storageClass)")
     }
 }

@@ -1,5 +1,7 @@
+import ArgumentParser
 import Testing
 import TokenConsole
+import TokenLifecycle
 
 @Suite struct `Secrets in arguments` {
     private static let token = "k7m2q9d0v3x8c5b1n6h4w2t0r9y8p7s6"
@@ -35,5 +37,24 @@ import TokenConsole
     ])
     func `are not seen where there are none`(argument: String) {
         #expect(SecretGuard.secret(in: argument) == nil)
+    }
+
+    /// What a script puts into the environment ends in the audit record just as an argument does.
+    @Test(arguments: ["ticket: tks_\(token)", "-----BEGIN PRIVATE KEY-----", "x \(header).e30.c2ln"])
+    func `are refused as a reason from the environment too`(reason: String) throws {
+        let console = TestWorld().console(environment: ["TOKENCTL_REASON": reason])
+        let failure = try #require(throws: Failure.self) { _ = try ActOptions.parse([]).reason(in: console) }
+        #expect(failure.kind == .usage && failure.message.hasPrefix("the reason looks like a"))
+        #expect(!failure.message.contains(reason) && failure.hint?.contains("TOKENCTL_REASON") == true)
+        let said = try ActOptions.parse(["--reason", "INC-481"]).reason(in: console)
+        #expect(said == "INC-481", "what is not used is not judged")
+    }
+
+    /// Ending something must not wait until an environment is mended: who it was is known without it.
+    @Test func `are never recorded as who acted`() {
+        for name in ["tks_\(Self.token)", "\(Self.header).e30.c2ln"] {
+            #expect(TestWorld().console(environment: ["SUDO_USER": name]).actor == "tester")
+        }
+        #expect(TestWorld().console(environment: ["SUDO_USER": "alice"]).actor == "alice")
     }
 }

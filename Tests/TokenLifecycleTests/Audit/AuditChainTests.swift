@@ -45,7 +45,10 @@ import TokenStorage
             "at = at + 1", "actor = 'mallory'", "uid = 0", "verb = 'session.show'", "target = 'ses_00000000'",
             "target = NULL", "reason = 'tidy'", "reason = NULL", "counts = '{}'", "counts = '{\"sessions\":2}'",
             "counts = '{\"sessions\":1,\"note\":\"x\"}'", "counts = '{\"sessions\":1,\"n\":1.5}'", "counts = 'x'",
-            "hash = zeroblob(32)", "hash = x''",
+            "hash = zeroblob(32)", "hash = x''", "hash = zeroblob(31)", "hash = CAST(hash || x'00' AS BLOB)",
+            "actor = CAST(x'c3' || substr(CAST(actor AS BLOB), 2) AS TEXT)", "verb = CAST(x'80' AS TEXT)",
+            "target = CAST(x'c3' || substr(CAST(target AS BLOB), 2) AS TEXT)", "target = CAST(x'ff' AS TEXT)",
+            "reason = CAST(x'c3' || substr(CAST(reason AS BLOB), 2) AS TEXT)", "counts = CAST(x'7bff7d' AS TEXT)",
         ] as [SQL])
     func `any edit is found, and where`(_ edit: SQL) throws {
         let test = try store()
@@ -109,6 +112,33 @@ import TokenStorage
         try test.tamper("UPDATE store SET epoch = 1")
         #expect(try fault(test) == 7)
         #expect(try fault(restored(to: 3)) == 7)
+    }
+
+    @Test(arguments: [12, 20, 32])
+    func `the newest twenty, and the one they build on, are told by their number`(seq: Int) throws {
+        let test = try TestStore()
+        for user in 0..<30 { try test.run(DenylistAddition(.user("u\(user)"), reason: "ticket")) }
+        try test.tamper("UPDATE audit_event SET reason = CAST(x'c328' AS TEXT) WHERE seq = \(seq)")
+        #expect(try test.read { try $0.verifyAudit(newest: 20).broken?.seq } == Int64(seq))
+    }
+
+    /// Every store has its first event from the transaction that made it.
+    @Test func `a record without any event was cut`() throws {
+        let test = try store()
+        try test.tamper("DELETE FROM audit_event")
+        let broken = try #require(try test.read { try $0.verifyAudit().broken })
+        #expect(broken.seq == 1 && broken.what.contains("missing"))
+        #expect(try test.read { try $0.verifyAudit(newest: 20).broken?.seq } == 1)
+        #expect(throws: Failure.self) { try test.read { _ = try $0.auditCheckpoint() } }
+    }
+
+    @Test func `a cut tail is seen where a rule names an event of it`() throws {
+        let test = try store()
+        try test.run(DenylistAddition(.user("a"), reason: "ticket"))
+        #expect(try fault(test) == nil)
+        try test.tamper("DELETE FROM audit_event WHERE seq >= 6")
+        let broken = try #require(try test.read { try $0.verifyAudit().broken })
+        #expect(broken.seq == 6 && broken.what.contains("rule"))
     }
 
     /// What a chain alone cannot show; a checkpoint kept outside can.

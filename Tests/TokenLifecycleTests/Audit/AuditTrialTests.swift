@@ -36,7 +36,8 @@ import TokenStorage
         return AuditCheckpoint.Comparison(seen, storeID: storeID)
     }
 
-    /// One byte of one column changed, taken away or put in; nil where that gives no valid text or changes nothing.
+    /// One byte of one column changed, taken away or put in, also where that gives no valid text, or another type, which STRICT
+    /// refuses and an editor of files does not; nil where it changes nothing.
     private func edited(_ value: SQLValue, _ random: inout SeededRandom) -> SQLValue? {
         func edit(_ bytes: [UInt8]) -> [UInt8] {
             var bytes = bytes
@@ -52,12 +53,18 @@ import TokenStorage
         let changed: SQLValue? =
             switch value {
             case .integer(let integer): .integer(integer ^ 1 << Int64.random(in: 0..<64, using: &random))
-            case .text(let text): String(validating: edit(Array(text.utf8)), as: UTF8.self).map(SQLValue.text)
-            case .blob(let bytes): .blob(edit(bytes))
+            case .text(let text) where Int.random(in: 0..<20, using: &random) == 0: .blob(Array(text.utf8))
+            case .text(let text): asText(edit(Array(text.utf8)))
+            case .blob(let bytes): Bool.random(using: &random) ? .blob(edit(bytes)) : asText(bytes)
             case .null: .text(String(UnicodeScalar(UInt8.random(in: 32...126, using: &random))))
-            case .real: nil
+            case .real, .malformedText: nil
             }
         return changed == value ? nil : changed
+    }
+
+    /// As SQLite gives such bytes where the class says text.
+    private func asText(_ bytes: [UInt8]) -> SQLValue {
+        String(validating: bytes, as: UTF8.self).map(SQLValue.text) ?? .malformedText(bytes)
     }
 
     @Test func `any byte that is changed, added or taken away is found where it is`() throws {
@@ -65,12 +72,14 @@ import TokenStorage
         #expect(try verify(rows).broken == nil && rows.count == 10)
         var random = SeededRandom(481)
         var trials = 0
+        var malformed = 0
         while trials < 10_000 {
             let (row, column) = (
                 Int.random(in: 0..<rows.count, using: &random), Int.random(in: 0..<9, using: &random)
             )
             guard let value = edited(rows[row].values[column], &random) else { continue }
             trials += 1
+            if case .malformedText = value { malformed += 1 }
             var values = rows[row].values
             values[column] = value
             var tampered = rows
@@ -79,6 +88,7 @@ import TokenStorage
             // An event whose sequence was edited is told by the number it now has.
             if column != 0 { #expect(broken.seq == Int64(row + 1), "column \(column): \(value)") }
         }
+        #expect(malformed > 300, "bytes that are no text are among them")
     }
 
     @Test func `any event deleted, inserted, repeated or moved is found where it is`() throws {

@@ -37,8 +37,12 @@ import TokenStorage
             #expect(!old.contains(signer))
             let next = try store.logIn(Login(user: "next", client: nil), as: test.actor)
             #expect(next.session.id.row > since.session.id.row + 1000, "a public id names one login for ever")
-            #expect(try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == [])
+            #expect(
+                try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == ["key_set_file"])
+            #expect(try test.publishedKids() == old, "until somebody says so")
+            try store.run(KeyPublication(), as: test.actor)
             #expect(try test.publishedKids().contains(signer) && Set(try test.publishedKids()).isDisjoint(with: old))
+            #expect(try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == [])
         }
         #expect(report.details.first { $0.name == "keys_revoked" }?.value.arrayValue?.count == 2)
         #expect(Files.mode(of: test.path) == 0o600)
@@ -79,7 +83,8 @@ import TokenStorage
         try await application.close()
         try reopen(test) { (store) throws in
             #expect(try store.read { try $0.sessions(.init(), limit: 9).items.map(\.user) } == ["next"])
-            #expect(try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == [])
+            #expect(
+                try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == ["key_set_file"])
         }
         await #expect(throws: Failure.self) { try await application.checkSession(login.sessionToken) }
     }
@@ -176,6 +181,69 @@ import TokenStorage
             at: test.folder + "/" + kept, clock: test.clock.clock, masterKey: test.masterKey)
         defer { try? was.close() }
         #expect(try was.read { try $0.sql.value("SELECT count(*) FROM session", as: Int.self) } == 1)
+    }
+
+    private func path(_ name: String, _ report: Report) -> String? {
+        report.details.first { $0.name == name }?.value.stringValue
+    }
+
+    /// A drill beside the live store reads its policies, and so the name of the live store's file, from the backup.
+    @Test(arguments: [false, true])
+    func `where no store was, a key set that is there stays as it is`(hasRotatedSince: Bool) throws {
+        let test = try TestStore()
+        _ = try test.backUp()
+        test.waitUntilKeysAreKnown()
+        if hasRotatedSince { try test.rotate() }
+        let live = try InputFile.read(test.keySetPath, limit: 1 << 20)
+        let preparation = try RestorePreparation(
+            from: test.copyPath, over: test.folder + "/drill.db", options: .init(), clock: test.clock.clock,
+            masterKey: test.masterKey)
+        defer { preparation.end() }
+        let draft = try preparation.openDraft()
+        let act = try RestoreReplacing(preparation, .init(), in: draft)
+        let told = "\(test.keySetPath) is there and stays as it is"
+        let notes = try draft.read { act.preview(try act.decide($0)).notes }
+        #expect(notes.contains { $0.hasPrefix(told) && $0.contains("tokenctl key publish") })
+        let report = try draft.run(act, as: test.actor)
+        #expect(try InputFile.read(test.keySetPath, limit: 1 << 20) == live)
+        #expect(path("key_set_left", report) == test.keySetPath && path("key_set_file", report) == nil)
+        let drill = try preparation.openPlaced()
+        defer { try? drill.close() }
+        #expect(try drill.diagnose(.instant).findings.contains { $0.check.hasPrefix("key_set") && $0.answer > .ok })
+        try drill.run(KeyPublication(), as: test.actor)
+        #expect(try InputFile.read(test.keySetPath, limit: 1 << 20) != live, "said aloud, it is written")
+    }
+
+    @Test func `where no file is, or a store stood that cannot be believed, the key set is written and named`() throws {
+        for isLost in [false, true] {
+            let test = try TestStore()
+            _ = try test.backUp()
+            try test.tamper("UPDATE audit_event SET uid = 7")
+            if isLost {
+                try test.lose()
+                try FileManager.default.removeItem(atPath: test.keySetPath)
+            }
+            let preparation = try RestorePreparation(
+                from: test.copyPath, over: test.path, options: .init(), clock: test.clock.clock,
+                masterKey: test.masterKey)
+            defer { preparation.end() }
+            let draft = try preparation.openDraft()
+            let act = try RestoreReplacing(preparation, .init(), in: draft)
+            let notes = try draft.read { act.preview(try act.decide($0)).notes }
+            #expect(notes.contains("the key set is written to \(test.keySetPath)"))
+            let report = try draft.run(act, as: test.actor)
+            #expect(path("key_set_file", report) == test.keySetPath && path("key_set_left", report) == nil)
+            let signer = try reopen(test) { try $0.read { try $0.signingSchedule().signer(at: $0.now)?.key.kid } }
+            #expect(try test.publishedKids().contains(try #require(signer)))
+        }
+    }
+
+    @Test func `with the keys kept there is no new key set to write`() throws {
+        let test = try TestStore()
+        _ = try test.backUp()
+        try test.lose()
+        let report = try test.restore { $0.keepsKeys = true }
+        #expect(path("key_set_left", report) == nil && path("key_set_file", report) == nil)
     }
 
     @Test func `without the master key no new key can be made, and nothing happens unless that is declined`() throws {

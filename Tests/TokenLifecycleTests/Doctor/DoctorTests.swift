@@ -125,6 +125,9 @@ import TokenStorage
         Illness("private_halves", .critical, untrusted: true) {
             try $0.tamper("UPDATE signing_key SET revoked_at = 1 WHERE id = 2")
         },
+        Illness("private_halves", .critical, untrusted: true) {
+            try $0.tamper("UPDATE signing_key SET overwritten_at = 1, destroyed_at = 1 WHERE id = 2")
+        },
         Illness("private_halves", .warning) {
             $0.waitUntilKeysAreKnown()
             try $0.rotate()
@@ -139,6 +142,16 @@ import TokenStorage
             try Data("{}".utf8).write(to: URL(fileURLWithPath: $0.keySetPath))
         },
         Illness("key_set_file", .warning) { try chmod($0.keySetPath, 0o600) },
+        Illness("key_set_file", .critical) { try chmod($0.keySetPath, 0o666) },
+        Illness("key_set_file", .warning) { try chmod($0.keySetPath, 0o664) },
+        Illness("key_set_file", .critical) { test in
+            let folder = test.folder + "/served"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+            try test.set("jwks.file", folder + "/jwks.json")
+            try test.run(KeyPublication())
+            #expect(try test.store.diagnose(.instant).isHealthy, "root's or our own")
+            try chmod(folder, 0o777)
+        },
         Illness("key_set_file", .warning) { try $0.set("jwks.file", "none") },
         Illness("key_set_file", .critical) {
             try $0.tamper("UPDATE signing_key SET revoked_at = 1, sealed = NULL WHERE id = 2")

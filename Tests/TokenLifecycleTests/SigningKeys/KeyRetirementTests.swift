@@ -105,4 +105,37 @@ import TokenStorage
         #expect(try !test.publishedKids().contains(kid))
         #expect(try test.publishedKids().count == 2)
     }
+
+    /// Put back past the program, as from a backup: the seal still opens.
+    @Test(
+        arguments: [
+            "removed_at = 1", "revoked_at = 1, revoke_cause = 'test'", "overwritten_at = 1, destroyed_at = 1",
+        ] as [SQL])
+    func `a private half that no act leaves is told of, and cleanup destroys it`(_ record: SQL) throws {
+        let test = try TestStore()
+        let standby = try #require(try test.standbys.first)
+        try test.tamper("UPDATE signing_key SET " + record + " WHERE kid = \(standby)")
+        func finding() throws -> Finding? {
+            try test.store.diagnose(.instant).findings.first { $0.check == "private_halves" }
+        }
+        #expect(try finding()?.isUntrusted == true && finding()?.hint?.contains("tokenctl cleanup") == true)
+        try test.logIn()
+        #expect(try test.key(standby).hasPrivateHalf, "a login does not sweep the evidence away")
+        #expect(try Cleanup(.init()).survey(test.store).counts.privateHalves == [standby])
+        #expect(try test.cleanUp().privateHalves == [standby])
+        #expect(try !test.key(standby).hasPrivateHalf && test.key(standby).destroyedAt ?? .earliest > .t0)
+        #expect(try finding()?.answer == .ok)
+    }
+
+    @Test func `cleanup leaves the key that signs, and rotating to a fresh one destroys its half`() throws {
+        let test = try TestStore()
+        let kid = try #require(try test.signer)
+        try test.tamper("UPDATE signing_key SET overwritten_at = 1, destroyed_at = 1 WHERE kid = \(kid)")
+        #expect(try test.cleanUp().privateHalves == [])
+        let found = try test.store.diagnose(.instant).findings.first { $0.check == "private_halves" }
+        #expect(found?.isUntrusted == true && found?.hint?.contains("rotate --fresh") == true)
+        try test.rotate { $0.isFresh = true }
+        #expect(try !test.key(kid).hasPrivateHalf)
+        #expect(try test.store.diagnose(.instant).findings.first { $0.check == "private_halves" }?.answer == .ok)
+    }
 }
