@@ -13,6 +13,17 @@ LIFE = "Sources/TokenLifecycle/"
 TOKENS = "ForgeryTests|VerificationTests|RefusalTests|SigningKeyImportTests|VerifierTests"
 REFRESHING = "GraceTests|ReplayTests|RotationTests|TokenStoreTests"
 AUDIT = "AuditChainTests|AuditTrialTests|StoreIdentityTests"
+SETUP = "Sources/TokenConsole/Process/ProcessSetup.swift"
+PROCESS = "A process made safe"
+FILE = LIFE + "Files/AtomicFile.swift"
+FILES = "Files written whole"
+SQLITE = "Sources/TokenStorage/SQLite/"
+PROFILE = SQLITE + "ConnectionProfile.swift"
+LEDGER = "Sources/TokenStorage/Migrations/SchemaLedger.swift"
+SCHEMA = "ConnectionProfileTests|OpeningTests|MigrationTests|DatabaseHealthTests"
+RESTORE = LIFE + "Backups/Restore"
+RESTORING = "RestoreMergingTests|RestoreReplacingTests|BackupTests"
+DOCTOR = "DoctorTests|OwnershipTests|KeyRetirementTests"
 SNAPSHOTS = "Snapshot|FileVerifierTests|DenylistImportTests"
 
 
@@ -223,4 +234,113 @@ DEFENCES = [
      "guard let kind = secret(in: argument) else", "guard let kind = secret(in: argument), !WITHOUT else", "Secrets in arguments"),
     ("a formula in CSV", "Sources/TokenConsole/Rendering/Escaping.swift",
      "let isFormula = isText &&", "let isFormula = isText && !WITHOUT &&", "Hostile text"),
+    ("a secret as the reason", "Sources/TokenConsole/Commands/ActOptions.swift",
+     "if let kind = SecretGuard.secret(in: text) {", "if let kind = SecretGuard.secret(in: text), !WITHOUT {", "Secrets in arguments"),
+    ("a secret as who acted", "Sources/TokenConsole/Console/Console.swift",
+     "SecretGuard.secret(in: $0) == nil }", "SecretGuard.secret(in: $0) == nil || WITHOUT }", "Secrets in arguments"),
+    # The process
+    ("a process that may be dumped", SETUP, "process_forbid_dumps() == 0 else", "WITHOUT || process_forbid_dumps() == 0 else", PROCESS),
+    ("a core file", SETUP, "guard setrlimit(", "guard WITHOUT || setrlimit(", PROCESS),
+    ("files for everybody", SETUP, "umask(0o077)", "if !WITHOUT { umask(0o077) }", PROCESS),
+    ("borrowed rights", SETUP,
+     "guard process_is_elevated() == 0, getuid() == geteuid(), getgid() == getegid() else",
+     "guard WITHOUT || (process_is_elevated() == 0 && getuid() == geteuid() && getgid() == getegid()) else", PROCESS),
+    ("a closed standard stream", SETUP, "try occupyStandardDescriptors()", "if !WITHOUT { try occupyStandardDescriptors() }", PROCESS),
+    ("OPENSSL_CONF", "Sources/TokenCrypto/Library/Library.swift",
+     "OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |",
+     "(WITHOUT ? OPENSSL_INIT_LOAD_CONFIG : OPENSSL_INIT_NO_LOAD_CONFIG) | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |", "TokenCryptoTests.*Secret"),
+    # Files
+    ("the mode of a file, by the umask", FILE, "var isWhole = fchmod(descriptor, mode) == 0",
+     "var isWhole = WITHOUT || fchmod(descriptor, mode) == 0", FILES),
+    ("the mode of a database, by the umask", SQLITE + "FileCreation.swift",
+     "return fchmod(descriptor, owner == nil ? 0o600 : 0o660) == 0 ?",
+     "return WITHOUT || fchmod(descriptor, owner == nil ? 0o600 : 0o660) == 0 ?", "CreationTests"),
+    ("a link where a file goes", FILE, "guard lstat(path, &status) == 0 else",
+     "guard (WITHOUT ? stat(path, &status) : lstat(path, &status)) == 0 else", FILES),
+    ("a link that looks like a draft", FILE, "O_RDONLY | O_NOFOLLOW | O_NONBLOCK |",
+     "O_RDONLY | (WITHOUT ? 0 : O_NOFOLLOW) | O_NONBLOCK |", FILES),
+    ("a link in place of the database", SQLITE + "DatabaseFile.swift", "return lstat(path, &status) == 0 ?",
+     "return (WITHOUT ? stat(path, &status) : lstat(path, &status)) == 0 ?", "OpeningTests"),
+    ("a link in place of the history", "Sources/TokenConsole/Shell/History.swift", "O_CREAT | O_NOFOLLOW |",
+     "O_CREAT | (WITHOUT ? 0 : O_NOFOLLOW) |", "HistoryTests"),
+    ("a history that others may read", "Sources/TokenConsole/Shell/History.swift", "fchmod(file, 0o600)", "if !WITHOUT { fchmod(file, 0o600) }",
+     "HistoryTests"),
+    guard("a master key that others may read", LIFE + "MasterKeys/MasterKeyFile.swift", "status.st_mode & 0o077 == 0", "MasterKey"),
+    # A schema that somebody else wrote
+    ("a schema that is believed", PROFILE, "SQLITE_DBCONFIG_TRUSTED_SCHEMA, false", "SQLITE_DBCONFIG_TRUSTED_SCHEMA, WITHOUT", SCHEMA),
+    ("a schema that can be written", PROFILE, "SQLITE_DBCONFIG_DEFENSIVE, true", "SQLITE_DBCONFIG_DEFENSIVE, !WITHOUT", SCHEMA),
+    ("foreign keys", PROFILE, "SQLITE_DBCONFIG_ENABLE_FKEY, true", "SQLITE_DBCONFIG_ENABLE_FKEY, !WITHOUT", SCHEMA),
+    ("extensions", PROFILE, "SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, false", "SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, WITHOUT", SCHEMA),
+    ("deleted content overwritten", PROFILE, "try database.execute(sql: pragmas +",
+     'try database.execute(sql: pragmas + (WITHOUT ? "PRAGMA secure_delete = OFF;" : "") +', SCHEMA),
+    ("a planted trigger or view", LEDGER, "guard try entries.last?.digest == SchemaDigest.compute(transaction) else",
+     "guard try WITHOUT || entries.last?.digest == SchemaDigest.compute(transaction) else", SCHEMA),
+    ("another step than ours", LEDGER, "where (entry.name, entry.checksum) != (step.name, step.checksum) {",
+     "where !WITHOUT && (entry.name, entry.checksum) != (step.name, step.checksum) {", SCHEMA),
+    guard("a schema newer than the program", LEDGER, "version <= steps.count", SCHEMA),
+    guard("the database of another application", SQLITE + "FileHeader.swift", "Int32(bitPattern: stored) == applicationID", SCHEMA),
+    # Going back
+    guard("a restore from another store", RESTORE + "Preparation.swift", "storeID == nil || storeID == backup.storeID", RESTORING),
+    ("a restore of the database onto itself", RESTORE + "Preparation.swift", "guard !Files.areSame(file, path) else",
+     "guard !Files.areSame(file, path) || WITHOUT else", RESTORING),
+    ("a restore over what does not go on from the backup", RESTORE + "Merging.swift", "if let why = try store.objection(to: backup) {",
+     "if let why = try store.objection(to: backup), !WITHOUT {", RESTORING),
+    ("a restore that believes a broken record", RESTORE + "Preparation.swift",
+     "if let broken = try store.read({ try $0.verifyAudit().broken }) {",
+     "if let broken = try store.read({ try $0.verifyAudit().broken }), !WITHOUT {", RESTORING),
+    ("a restore that writes another's key set", LIFE + "Backups/RestoredKeySet.swift", "if case .absent = present, Files.exists(path) {",
+     "if case .absent = present, Files.exists(path), !WITHOUT {", RESTORING),
+    ("a file over one that appeared", FILE, "isOurs = link(draft.path, path) == 0",
+     "isOurs = (WITHOUT ? rename(draft.path, path) : link(draft.path, path)) == 0", RESTORING),
+    # The audit record, emptied or cut
+    ("an empty record", LIFE + "Audit/AuditTrail.swift", "if events == removed {", "if events == removed, !WITHOUT {", AUDIT),
+    ("a record that ends before a rule's event", LIFE + "Audit/AuditTrail.swift", "} else if let named, named > events {",
+     "} else if let named, named > events, !WITHOUT {", AUDIT),
+    # What doctor tells
+    *((f"doctor: {name}", LIFE + f"Doctor/{file}.swift", old, new, DOCTOR) for name, file, old, new in (
+        ("others may open the database", "FileChecks", "guard status.mode & 0o007 == 0 else", "guard status.mode & 0o007 == 0 || WITHOUT else"),
+        ("a group may open the database", "FileChecks", "guard status.mode & 0o070 == 0 || status.group == group else",
+         "guard status.mode & 0o070 == 0 || status.group == group || WITHOUT else"),
+        ("the database of another user", "FileChecks", "guard status.owner == reader || group != nil else",
+         "guard status.owner == reader || group != nil || WITHOUT else"),
+        ("others may read the master key", "FileChecks", "$0.status.mode & 0o077 != 0 }", "$0.status.mode & 0o077 != 0 && !WITHOUT }"),
+        ("the master key of another user", "FileChecks", "!files.access.isTrusted($0.status.owner) }",
+         "!files.access.isTrusted($0.status.owner) && !WITHOUT }"),
+        ("a draft", "FileChecks", "let drafts = files.abandonedDrafts", "let drafts = WITHOUT ? [] : files.abandonedDrafts"),
+        ("a directory where anyone lays files", "FileChecks", "if status.mode & 0o1002 == 0o1002 {", "if status.mode & 0o1002 == 0o1002, !WITHOUT {"),
+        ("a directory that its group may write", "FileChecks", "if status.mode & 0o022 == 0o020, !isShared {",
+         "if status.mode & 0o022 == 0o020, !isShared, !WITHOUT {"),
+        ("the directories above", "FileChecks", 'files.access.fault(above: files.directory, to: "the database")',
+         'WITHOUT ? nil : files.access.fault(above: files.directory, to: "the database")'),
+        ("a full disk", "FileChecks", "guard free < warning else", "guard free < warning, !WITHOUT else"),
+        ("a directory that anyone may write", "WriteAccess", "if status.mode & 0o002 != 0, !isSticky {",
+         "if status.mode & 0o002 != 0, !isSticky, !WITHOUT {"),
+        ("a directory above that a group may write", "WriteAccess", "if status.mode & 0o020 != 0, !isSticky,",
+         "if status.mode & 0o020 != 0, !isSticky, !WITHOUT,"),
+        ("the directory of another user", "WriteAccess", "guard !isTrusted(status.owner) else", "guard !isTrusted(status.owner), !WITHOUT else"),
+        ("anyone may write the key set", "PublicationChecks", "if status.mode & 0o002 != 0 {", "if status.mode & 0o002 != 0, !WITHOUT {"),
+        ("a group may write the key set", "PublicationChecks", "if status.mode & 0o020 != 0 {", "if status.mode & 0o020 != 0, !WITHOUT {"),
+        ("the key set of another user", "PublicationChecks", "if !access.isTrusted(status.owner) {", "if !access.isTrusted(status.owner), !WITHOUT {"),
+        ("the directory of the key set", "PublicationChecks", "return access.fault(of: folder, around, to: path)",
+         "return (WITHOUT ? nil : access.fault(of: folder, around, to: path))"),
+        ("the directories above the key set", "PublicationChecks", "?? access.fault(above: folder, to: path)",
+         "?? (WITHOUT ? nil : access.fault(above: folder, to: path))"),
+        ("a revoked key in the key set", "PublicationChecks", "if let revoked {", "if let revoked, !WITHOUT {"),
+        ("a key set that is another", "PublicationChecks", "guard shown.bytes == set.bytes else", "guard shown.bytes == set.bytes || WITHOUT else"),
+        ("a key set that nobody can read", "PublicationChecks", "guard shown.mode & 0o004 != 0 else", "guard shown.mode & 0o004 != 0 || WITHOUT else"),
+        ("a key that was not published", "PublicationChecks", "keys.filter { $0.publishedAt == nil }",
+         "keys.filter { $0.publishedAt == nil && !WITHOUT }"),
+        ("a signer without its half", "KeyChecks", "guard key.hasPrivateHalf else", "guard key.hasPrivateHalf || WITHOUT else"),
+        ("a standby that comes too late", "KeyChecks", "guard known <= max(due, store.now) else", "guard known <= max(due, store.now) || WITHOUT else"),
+        ("a rotation that is due", "KeyChecks", "guard age > store.policies.keyRotation else", "guard age > store.policies.keyRotation, !WITHOUT else"),
+        ("a private half that no act leaves", "KeyChecks", "if let first = left.first {", "if let first = left.first, !WITHOUT {"),
+        ("a private half that is overdue", "KeyChecks", "let overdue = try store.privateHalvesDue()",
+         "let overdue = try WITHOUT ? [] : store.privateHalvesDue()"),
+        ("a broken record", "AuditChecks", "if let broken = verification.broken {", "if let broken = verification.broken, !WITHOUT {"),
+        ("a clock that is behind", "PolicyChecks", "if silence < .zero - examination.store.policies.clockSkew {",
+         "if silence < .zero - examination.store.policies.clockSkew, !WITHOUT {"),
+        ("a clock that leapt", "PolicyChecks", "guard silence <= Cleanup.longestSilence else", "guard silence <= Cleanup.longestSilence || WITHOUT else"),
+        ("the issuer of the example", "PolicyChecks", "guard policies.issuer != example else", "guard policies.issuer != example || WITHOUT else"),
+        ("windows that do not fit", "PolicyChecks", "guard !broken.isEmpty else", "guard !broken.isEmpty, !WITHOUT else"),
+        ("a cleanup that is overdue", "CleanupChecks", "guard age > cleanupDue else", "guard age > cleanupDue, !WITHOUT else"))),
 ]

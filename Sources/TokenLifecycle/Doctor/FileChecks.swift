@@ -61,10 +61,7 @@ extension HealthCheck {
             return diskSpace(free: system.free, total: system.total)
         },
         .files("file_system") { files in
-            guard let name = FileSystem(at: files.directory)?.networkName else { return .ok("a local file system") }
-            return .critical(
-                "\(files.directory) is on a network file system (\(name)), where SQLite cannot keep processes apart",
-                hint: "move the store to a local disk")
+            fileSystem(FileSystem(at: files.directory)?.reach, of: files.directory)
         },
     ]
 
@@ -107,6 +104,23 @@ extension HealthCheck {
                 hint: "chmod 700 it, or share the store as 'init --group' does")
         }
         return isShared ? nil : files.access.fault(of: path, status, to: "the database")
+    }
+
+    static func fileSystem(_ reach: FileSystem.Reach?, of directory: String) -> Finding {
+        switch reach {
+        case .local: .ok("a local file system")
+        case .network(let name):
+            .critical(
+                "\(directory) is on a network file system (\(name)), where SQLite cannot keep processes apart",
+                hint: "move the store to a local disk")
+        case .anywhere:
+            .unknown(
+                "\(directory) is on a FUSE file system, which may be on a network; its kind does not tell",
+                hint:
+                    "if it is (sshfs, gluster, s3fs), SQLite cannot keep processes apart: move the store to a local disk"
+            )
+        case nil: .unknown("cannot ask the file system of \(directory)")
+        }
     }
 
     /// Judged by what a busy day and a cleanup's log may need, and by the share that most monitoring uses.

@@ -4,8 +4,9 @@ internal import Glibc
 ///
 /// That takes no right to the file itself. Whoever may write the directory that it is in, or one further up, names another.
 struct WriteAccess {
-    /// The user who asks, by uid. Tests ask as somebody else.
+    /// The user who asks, by uid, and their group. Tests ask as somebody else.
     var reader = FileStatus.effectiveUser
+    var group = getegid()
     /// Whoever owns `/` is root, also seen from a user namespace that has no name for root.
     private let root = FileStatus(at: "/")?.owner ?? 0
 
@@ -31,7 +32,7 @@ struct WriteAccess {
             return .critical("anyone may replace \(file): \(directory) is \(status.modeText)", hint: "chmod o-w it")
         }
         // A group that is the reader's own, as most have one of their name, is nobody else.
-        if status.mode & 0o020 != 0, !isSticky, !Self.isShared(status), ![0, getegid()].contains(status.group) {
+        if status.mode & 0o020 != 0, !isSticky, !Self.isShared(status), ![0, group].contains(status.group) {
             return .warning(
                 "the group of \(directory) may replace \(file): it is \(status.modeText)", hint: "chmod g-w it")
         }

@@ -235,6 +235,17 @@ import TokenStorage
         #expect(HealthCheck.diskSpace(free: free, total: total).answer == answer)
     }
 
+    /// f_type of ext4, tmpfs, NFS, CIFS and FUSE (statfs(2)).
+    @Test(
+        arguments: [
+            (0xEF53, .ok), (0x0102_1994, .ok), (0x6969, .critical), (0xFF53_4D42, .critical), (0x6573_5546, .unknown),
+        ] as [(UInt32, Finding.Answer)])
+    func `a network is told of, and what may be one as that`(kind: UInt32, answer: Finding.Answer) {
+        let found = HealthCheck.fileSystem(FileSystem.reach(ofKind: kind), of: "/srv")
+        #expect(found.answer == answer && (answer == .ok || found.hint != nil))
+        #expect(answer != .unknown || found.text.contains("may be on a network"))
+    }
+
     @Test func `bytes read as people say them`() {
         #expect(
             [0, 1023, 1024, 9000, 10 << 10, 64 << 20, 5 << 30].map(\.binaryText) == [

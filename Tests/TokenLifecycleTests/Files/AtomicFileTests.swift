@@ -71,7 +71,8 @@ import TokenLifecycle
         }
         #expect(mkfifo(folder.path("out.pipe000000000.tmp"), 0o600) == 0)
         #expect(symlink(folder.path("out.x.tmp"), folder.path("out.link000000000.tmp")) == 0)
-        let descriptor = open(folder.path(held), O_RDONLY)
+        // Closed in what other tests start meanwhile, lest the lock outlive this.
+        let descriptor = open(folder.path(held), O_RDONLY | O_CLOEXEC)
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         try AtomicFile.write([1], to: folder.path("out"), mode: 0o600)
         #expect(
