@@ -80,15 +80,8 @@ extension StoreReading {
             _ = (try $0.get(0, as: Instant.self), try $0.get(1, as: String?.self), try $0.get(2, as: Int64?.self))
             _ = (try $0.get(3, as: String.self), try $0.get(4, as: [UInt8].self))
         }
-        // No column of it is text, so no row of it keeps another from being read.
-        try sql.forEach("SELECT key_id, hour, tokens FROM issued") { row in
-            found.rows += 1
-            do {
-                for column in 0..<3 { _ = try row.get(column, as: Int64.self) }
-            } catch {
-                found.add("issued: \(try error.asValueFault())")
-            }
-            return true
+        try read("issued", "key_id, hour, tokens", "issued", number: "key_id", &found) {
+            for column in 0..<3 { _ = try $0.get(column, as: Int64.self) }
         }
     }
 
@@ -105,39 +98,21 @@ extension StoreReading {
         }
     }
 
-    /// Reads a table in the order of its numbers, and on from behind each row that cannot be.
+    /// Reads a table in the order of its numbers.
     private func read(
         _ table: String, _ columns: SQL, _ tables: SQL, number: SQL, _ found: inout UnreadableRows,
         _ decode: (Row) throws -> Void
     ) throws {
-        var next = Int64.min
-        let from: SQL = " FROM " + tables + " WHERE " + number + " >= "
-        while true {
+        try sql.forEach("SELECT " + columns + ", " + number + " FROM " + tables + " ORDER BY " + number) { row in
+            found.rows += 1
             do {
-                return try sql.forEach("SELECT " + columns + ", " + number + from + "\(next) ORDER BY " + number) {
-                    row in
-                    found.rows += 1
-                    let number = row.values.last.flatMap { if case .integer(let number) = $0 { number } else { nil } }
-                    do {
-                        try decode(row)
-                    } catch {
-                        found.add("\(table) \(number ?? 0): \(try error.asValueFault())")
-                    }
-                    if let number { next = number.addingReportingOverflow(1).partialValue }
-                    return true
-                }
-            } catch let error as StorageError {
-                // Text that is none stops the engine before the row is ours: it is the next one.
+                try decode(row)
+            } catch {
                 let fault = try error.asValueFault()
-                guard
-                    case .integer(let number)? = try sql.row(
-                        "SELECT " + number + from + "\(next) ORDER BY " + number + " LIMIT 1")?.values.first
-                else { throw error }
-                found.rows += 1
+                let number = try row.get(row.values.count - 1, as: Int64.self)
                 found.add("\(table) \(number): \(fault)")
-                guard number < .max else { return }
-                next = number + 1
             }
+            return true
         }
     }
 }
