@@ -85,10 +85,7 @@ struct CleanupCommand: ConsoleCommand {
             try console.show(CleanupReport(result, isDryRun: false, isVerbose: isVerbose).report)
             // Nobody reads the report of a job: what it was told to do and cannot would never be known.
             if console.globals.isCron {
-                for (part, why) in result.skipped {
-                    try console.errors.writeLine(
-                        "tokenctl: warning: \(part.rawValue) skipped: \(Escaping.visible(why))")
-                }
+                for (part, why) in result.skipped { try console.notes.warn("\(part.rawValue) skipped: \(why)") }
             }
             guard !result.finished else { return }
         } catch let failure as Failure where skipIfRunning && failure.isOfRunningCleanup {
