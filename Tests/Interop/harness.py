@@ -46,7 +46,7 @@ class World:
         self.folder = tempfile.mkdtemp(prefix="tokenctl-interop-")
         # Others may look in, so that a check as another user meets tokenctl's own modes and nothing before them.
         os.chmod(self.folder, 0o755)
-        self.binary = binary
+        self.binary = os.path.abspath(binary)
         self.environment = {
             "PATH": "/usr/bin:/bin", "HOME": self.folder, "LC_ALL": "C.UTF-8",
             "TOKENCTL_DB": self.path("tokens.db"), "TOKENCTL_MASTER_KEY_FILE": self.path("master.key"),

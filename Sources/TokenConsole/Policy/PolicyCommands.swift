@@ -18,6 +18,7 @@ extension Listing where Record == PolicySetting {
                 Column("name") { .id($0.definition.name) },
                 Column("value", shrinks: 1) { .text($0.value) },
                 Column("set") { .bool($0.isSet) },
+                Column("valid", .wide) { .bool($0.isValid) },
                 Column("range", shrinks: 2) { .text($0.definition.range) },
                 Column("summary", header: "MEANING", shrinks: 0) { .text($0.definition.summary) },
                 Column("standard", .wide) { .text($0.definition.standard) },
@@ -40,6 +41,10 @@ struct PolicyList: ConsoleCommand {
     func run(in console: inout Console) throws {
         let settings = try console.store(for: .reading).read { $0.policySettings() }
         try console.list(.policies(), settings)
+        for setting in settings where !setting.isValid {
+            let name = setting.definition.name
+            try console.notes.note("nobody acts by \(name) as it stands; 'tokenctl policy set \(name)' mends it")
+        }
     }
 }
 
@@ -59,7 +64,11 @@ struct PolicyGet: ConsoleCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(in console: inout Console) throws {
-        let setting = try console.store(for: .reading).read { try $0.policySetting(name) }
+        let setting = try console.store(for: .reading).read { store in
+            let setting = try store.policySetting(name)
+            try store.policies.check(name)
+            return setting
+        }
         if console.wantsDetail { return try console.show(setting, .policies(schema: "policy.get")) }
         try console.show(Fields(schema: "policy.get", id: name, [("value", .text(setting.value))]))
     }

@@ -68,7 +68,7 @@ struct Init: ConsoleCommand {
             // Somebody else made it meanwhile, which is what was asked for.
             return try showExisting(path, in: &console)
         }
-        let (status, jwks) = (try store.status(), try store.read(\.policies.keySetFile))
+        let (status, jwks) = (try store.status(), try store.read { try $0.policies.keySetFile })
         let absolute = store.database.path
         try store.close()
         var lines = ["database    \(absolute)"]

@@ -44,7 +44,7 @@ extension Store {
             try store.requireTrustedClock()
             guard let name = request.session else {
                 _ = try store.userRow(request.user)
-                let client = request.client ?? store.policies.defaultClient
+                let client = try request.client ?? store.policies.defaultClient
                 _ = try store.clientRow(client)
                 return try store.issueAccessToken(request, client: client, session: nil)
             }
@@ -76,10 +76,10 @@ extension StoreWriter {
     /// has none on its user, how long it can live.
     func issueAccessToken(_ request: AccessTokenRequest, client: String, session: Session?) throws -> AccessToken {
         try giveWayToCutOffs(user: request.user, client: client, session: session?.id.text)
-        let lifetime = request.lifetime ?? policies.accessTTL
-        guard lifetime >= .seconds(1), lifetime <= policies.accessTTLMax else {
+        let (lifetime, longest) = (try request.lifetime ?? policies.accessTTL, try policies.accessTTLMax)
+        guard lifetime >= .seconds(1), lifetime <= longest else {
             throw Failure(
-                .refused, "a lifetime of \(lifetime.text) is out of range: 1s to \(policies.accessTTLMax.text)",
+                .refused, "a lifetime of \(lifetime.text) is out of range: 1s to \(longest.text)",
                 hint: "the longest is the policy access.ttl.max")
         }
         guard let (key, _) = try signingSchedule().signer(at: now) else {
@@ -94,8 +94,8 @@ extension StoreWriter {
         }
         let id = try TokenID.make()
         var claims: [JSON.Member] = [
-            .init("iss", .string(policies.issuer)), .init("sub", .string(request.user)),
-            .init("aud", .string(policies.audience)), .init("client_id", .string(client)),
+            .init("iss", .string(try policies.issuer)), .init("sub", .string(request.user)),
+            .init("aud", .string(try policies.audience)), .init("client_id", .string(client)),
             .init("iat", .integer(now.seconds)), .init("exp", .integer(expiry)), .init("jti", .string(id)),
         ]
         if let session { claims.append(.init("sid", .string(session.id.text))) }

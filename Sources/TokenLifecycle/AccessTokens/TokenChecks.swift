@@ -72,7 +72,7 @@ struct TokenChecks<Knowledge: TokenKnowledge>: ~Copyable {
         if let removed = key.key.removedAt, removed <= at {
             return no("key state", .keyRemoved, "removed \(removed.rfc3339), after the last token it signed")
         }
-        if key.isForeign, let last = key.key.latestExpiry, last + knowledge.clockSkew < at {
+        if key.isForeign, let last = key.key.latestExpiry, try last + knowledge.clockSkew < at {
             return no("key state", .keyExpired, "imported to verify until \(last.rfc3339)")
         }
         return yes("key state", "in the key set")
@@ -113,30 +113,30 @@ struct TokenChecks<Knowledge: TokenKnowledge>: ~Copyable {
         return yes("expiry", "none; its key verifies until \(key?.key.latestExpiry?.rfc3339 ?? "")")
     }
 
-    private func notBefore() -> Check? {
-        guard let notBefore = claims.nbf, Instant(seconds: notBefore) > at + knowledge.clockSkew else { return nil }
+    private func notBefore() throws -> Check? {
+        guard let notBefore = claims.nbf, try Instant(seconds: notBefore) > at + knowledge.clockSkew else { return nil }
         return no("not before", .notYetValid, "not before \(Instant(seconds: notBefore).rfc3339)")
     }
 
-    private func issued() -> Check? {
+    private func issued() throws -> Check? {
         if let issued = claims.iat {
-            return Instant(seconds: issued) <= at + knowledge.clockSkew
+            return try Instant(seconds: issued) <= at + knowledge.clockSkew
                 ? yes("issued", Instant(seconds: issued).rfc3339)
                 : no("issued", .issuedInFuture, "issued \(Instant(seconds: issued).rfc3339), which is to come")
         }
         return isForeign ? nil : no("issued", .missingClaim, "there is no iat")
     }
 
-    private func issuer() -> Check {
-        let wanted = expectations.issuer ?? (key?.key.accepted.map(\.issuer) ?? knowledge.issuer)
+    private func issuer() throws -> Check {
+        let wanted = try expectations.issuer ?? (key?.key.accepted.map(\.issuer) ?? knowledge.issuer)
         guard let wanted else { return yes("issuer", "any is accepted with this key") }
         return claims.iss?.isIdentical(to: wanted) ?? false
             ? yes("issuer", wanted)
             : no("issuer", .wrongIssuer, "iss is \(claims.iss ?? "missing"), not \(wanted)")
     }
 
-    private func audience() -> Check {
-        let wanted = expectations.audience ?? (key?.key.accepted.map(\.audience) ?? knowledge.audience)
+    private func audience() throws -> Check {
+        let wanted = try expectations.audience ?? (key?.key.accepted.map(\.audience) ?? knowledge.audience)
         guard let wanted else { return yes("audience", "any is accepted with this key") }
         guard !claims.aud.contains(where: { $0.isIdentical(to: wanted) }) else { return yes("audience", wanted) }
         let actual = claims.aud.isEmpty ? "missing" : claims.aud.joined(separator: ", ")

@@ -5,11 +5,11 @@ package protocol TokenKnowledge {
     /// Store time: the later of the system clock and the last write.
     var now: Instant { get }
     /// How far clocks may differ: for `iat` and `nbf`, not for `exp`.
-    var clockSkew: Duration { get }
+    var clockSkew: Duration { get throws }
     /// `iss` that tokens of our own keys must have.
-    var issuer: String { get }
+    var issuer: String { get throws }
     /// One of the values of `aud` that they must have.
-    var audience: String { get }
+    var audience: String { get throws }
     /// Whether anyone reads the details of the checks.
     var explains: Bool { get }
 
@@ -49,9 +49,9 @@ package struct Denial: Sendable {
 }
 
 extension StoreReading {
-    package var clockSkew: Duration { policies.clockSkew }
-    package var issuer: String { policies.issuer }
-    package var audience: String { policies.audience }
+    package var clockSkew: Duration { get throws { try policies.clockSkew } }
+    package var issuer: String { get throws { try policies.issuer } }
+    package var audience: String { get throws { try policies.audience } }
     package var explains: Bool { true }
 
     package func knownKey(kid: String) throws -> KnownKey? { try key(kid: kid).map { KnownKey($0) } }

@@ -31,7 +31,7 @@ extension StoreReading {
 
     /// The last event that the policy lets go; nil where it keeps all of them or none is old enough. The newest always stays.
     func auditEventsDue() throws -> Int64? {
-        guard let retention = policies.retentionAudit,
+        guard let retention = try policies.retentionAudit,
             let ends = try sql.row("SELECT (SELECT min(seq) FROM audit_event), (SELECT max(seq) FROM audit_event)"),
             let first = try ends.get(0, as: Int64?.self), let last = try ends.get(1, as: Int64?.self)
         else { return nil }

@@ -104,10 +104,10 @@ struct CleanupMoment {
     let auditEvents: Int64?
 
     init(_ options: Cleanup.Options, _ store: some StoreReading) throws {
-        retention = options.olderThan ?? store.policies.retentionEnded
+        retention = try options.olderThan ?? store.policies.retentionEnded
         logins = store.now - retention
         successors = store.now
-        rules = store.now - store.policies.clockSkew
+        rules = try store.now - store.policies.clockSkew
         auditEvents = options.parts.contains(.audit) ? try store.auditEventsDue() : nil
     }
 }

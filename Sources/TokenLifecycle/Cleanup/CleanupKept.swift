@@ -92,7 +92,7 @@ extension StoreReading {
     }
 
     func surveyRules(_ due: Int) throws -> CleanupTable {
-        let skew = policies.clockSkew
+        let skew = try policies.clockSkew
         let row = try sql.row(
             """
             SELECT (SELECT count(*) FROM deny_rule WHERE matches_until >= \(now - skew)),
@@ -118,19 +118,21 @@ extension StoreReading {
         let halves = retiring.filter { $0.hasPrivateHalf && !counts.privateHalves.contains($0.kid) }
         let returnable = halves.filter { $0.isOurs && !$0.algorithm.isSymmetric }
         let secrets = halves.filter { !$0.isOurs || $0.algorithm.isSymmetric }
+        let rollback = try policies.keyRollback
         func untilReturn(_ keys: [SigningKey]) -> [Instant] {
-            keys.compactMap { schedule.canReturnUntil($0, at: now, rollback: policies.keyRollback) }
+            keys.compactMap { schedule.canReturnUntil($0, at: now, rollback: rollback) }
         }
         return [
             CleanupTable(
                 .keys, remaining: counts.keysRemoved.count,
-                since: schedule.keys.filter { counts.keysRemoved.contains($0.kid) }.map {
-                    removableAfter($0, schedule)
+                since: try schedule.keys.filter { counts.keysRemoved.contains($0.kid) }.map {
+                    try removableAfter($0, schedule)
                 }.min(),
                 [
                     .init(why: .signing, rows: signing.count, until: nil),
                     .init(
-                        why: .needed, rows: retiring.count, until: retiring.map { removableAfter($0, schedule) }.max()),
+                        why: .needed, rows: retiring.count,
+                        until: try retiring.map { try removableAfter($0, schedule) }.max()),
                 ]),
             CleanupTable(
                 .privateHalves, remaining: counts.privateHalves.count,
@@ -139,7 +141,8 @@ extension StoreReading {
                     .init(why: .signing, rows: signing.count { $0.hasPrivateHalf }, until: nil),
                     .init(why: .rollback, rows: returnable.count, until: untilReturn(returnable).max()),
                     .init(
-                        why: .needed, rows: secrets.count, until: secrets.map { removableAfter($0, schedule) }.max()),
+                        why: .needed, rows: secrets.count,
+                        until: try secrets.map { try removableAfter($0, schedule) }.max()),
                 ]),
         ]
     }
@@ -152,7 +155,7 @@ extension StoreReading {
         let (first, last): (Int64, Int64) = (try ends.get(0), try ends.get(1))
         let due = try auditEventsDue().map { Int($0 - first + 1) } ?? 0
         let left = Int(last - first + 1) - due
-        guard let retention = policies.retentionAudit else {
+        guard let retention = try policies.retentionAudit else {
             return CleanupTable(.auditEvents, remaining: 0, since: nil, [.init(why: .forever, rows: left, until: nil)])
         }
         return CleanupTable(

@@ -86,7 +86,7 @@ extension StoreReading {
                 candidates.append(Candidates(rows: rows.joined(by: " UNION ALL ")))
             }
         }
-        let oldest = now - policies.clockSkew
+        let oldest = try now - policies.clockSkew
         if !filter.includesSpent { all.append("(r.matches_until IS NULL OR r.matches_until + 0 > \(oldest))") }
         if let within = filter.expiresWithin {
             let latest = now + within

@@ -17,7 +17,8 @@ extension HealthCheck {
             return .ok(last.map { "last ended at \($0.rfc3339)" } ?? "not due yet", measure)
         }
         // A store on which nothing has expired needs no cleanup.
-        guard let oldest = try store.oldestUncleaned(), oldest < store.now - store.policies.retentionEnded - patience
+        guard let oldest = try store.oldestUncleaned(),
+            try oldest < store.now - store.policies.retentionEnded - patience
         else { return .ok("nothing that should be gone is left", measure) }
         let hint = "run 'tokenctl cleanup' every night, as packaging/ shows"
         return .warning(
@@ -26,7 +27,7 @@ extension HealthCheck {
 
     static let backlog = HealthCheck.store("cleanup_backlog", .thorough) { examination in
         let store = examination.store
-        let cut = store.now - store.policies.retentionEnded
+        let cut = try store.now - store.policies.retentionEnded
         let due = try store.countUncleaned(before: cut, upTo: countedAtMost)
         let measure = Finding.Measure.count("cleanup_backlog_rows", due)
         guard due > 0, let oldest = try store.oldestUncleaned() else { return .ok("no session is overdue", measure) }
@@ -40,7 +41,7 @@ extension HealthCheck {
         let store = examination.store
         let all: Int =
             try store.sql.value("SELECT count(*) FROM (SELECT 1 FROM deny_rule LIMIT \(countedAtMost))") ?? 0
-        let over = store.now - store.policies.clockSkew
+        let over = try store.now - store.policies.clockSkew
         let spent: Int =
             try store.sql.value(
                 """

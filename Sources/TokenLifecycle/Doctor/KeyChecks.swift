@@ -48,7 +48,7 @@ extension HealthCheck {
             return .warning(
                 "the standby key \(next.kid) is not published, so it cannot take over", hint: "'tokenctl key publish'")
         }
-        let due = signer.since + store.policies.keyRotation
+        let due = try signer.since + store.policies.keyRotation
         guard known <= max(due, store.now) else {
             return .warning(
                 "rotation is due at \(due.rfc3339), and verifiers know the standby only from \(known.rfc3339) on",
@@ -60,8 +60,9 @@ extension HealthCheck {
     private static func rotation(_ store: StoreReader) throws -> Finding {
         guard let (key, since) = try store.signingSchedule().signer(at: store.now) else { return .ok("no key signs") }
         let age = store.now - since
-        let measure = Finding.Measure.seconds("signing_key_age_seconds", age, warning: store.policies.keyRotation)
-        guard age > store.policies.keyRotation else { return .ok("\(key.kid) signs since \(since.rfc3339)", measure) }
+        let longest = try store.policies.keyRotation
+        let measure = Finding.Measure.seconds("signing_key_age_seconds", age, warning: longest)
+        guard age > longest else { return .ok("\(key.kid) signs since \(since.rfc3339)", measure) }
         return .warning(
             "key \(key.kid) signs since \(since.rfc3339), longer than key.rotation", hint: "'tokenctl key rotate'",
             measure)

@@ -1,8 +1,16 @@
 extension HealthCheck {
+    /// What `policy set` would have refused: whoever would act by it is refused too.
+    static let policies = HealthCheck.store("policies", .instant) { examination in
+        let wrong = examination.store.policies.wrong
+        guard let first = wrong.first else { return .ok("every policy is within its range") }
+        let told = wrong.map(\.why.message).joined(separator: "; ")
+        return .untrusted(told, hint: first.why.hint ?? "nobody acts by it; somebody wrote to the file past tokenctl")
+    }
+
     /// Lifetimes against the windows that they must outlast.
     static let windows = HealthCheck.store("windows", .instant) { examination in
         let policies = examination.store.policies
-        let rules: [(Bool, String)] = [
+        let rules: [(Bool, String)] = try [
             (policies.accessTTL <= policies.accessTTLMax, "access.ttl is longer than access.ttl.max"),
             (policies.clockSkew < policies.accessTTL, "clock.skew is not shorter than access.ttl"),
             (policies.refreshIdle <= policies.refreshTTL, "refresh.idle is longer than refresh.ttl"),
@@ -28,19 +36,19 @@ extension HealthCheck {
     static let issuer = HealthCheck.store("issuer", .instant) { examination in
         let policies = examination.store.policies
         let example = PolicyDefinition.all.first { $0.name == "token.issuer" }?.standard
-        guard policies.issuer != example else {
+        guard try policies.issuer != example else {
             return .warning("token.issuer is the example", hint: "'tokenctl policy set token.issuer URL'")
         }
-        guard !policies.audience.isEmpty else {
+        guard try !policies.audience.isEmpty else {
             return .warning("token.audience is not set", hint: "'tokenctl policy set token.audience NAME'")
         }
-        return .ok("tokens say \(policies.issuer) to \(policies.audience)")
+        return .ok("tokens say \(try policies.issuer) to \(try policies.audience)")
     }
 
     static let clock = HealthCheck.store("clock", .instant) { examination in
         let silence = examination.clock - examination.store.facts.lastWriteAt
         let measure = Finding.Measure.seconds("seconds_since_last_write", silence)
-        if silence < .zero - examination.store.policies.clockSkew {
+        if try silence < .zero - examination.store.policies.clockSkew {
             return .critical(
                 "the system clock is \((.zero - silence).text) behind the store's last write: nobody can log in",
                 hint: "set the clock; revoking and denying still work meanwhile", measure)

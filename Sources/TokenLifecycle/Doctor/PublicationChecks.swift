@@ -26,7 +26,7 @@ extension HealthCheck {
 
     /// Whether what is served is what should be: first of all no revoked key that verifiers still fetch.
     private static func file(_ store: StoreReader) throws -> Finding {
-        guard let path = store.policies.keySetFile else {
+        guard let path = try store.policies.keySetFile else {
             let served = try store.sql.row("SELECT 1 FROM publication WHERE path IS NULL LIMIT 1") != nil
             return served
                 ? .ok("an application serves the key set")

@@ -14,8 +14,8 @@ extension StoreReading {
         let members: [(String, JSON?)] =
             switch inspection.kind {
             case .accessToken: try accessMembers(inspection.verification)
-            case .refreshToken: loginMembers(inspection.family?.session, scope: inspection.family?.scope ?? [])
-            default: loginMembers(inspection.session, scope: [])
+            case .refreshToken: try loginMembers(inspection.family?.session, scope: inspection.family?.scope ?? [])
+            default: try loginMembers(inspection.session, scope: [])
             }
         return .object([.init("active", true)] + members.compactMap { name, value in value.map { .init(name, $0) } })
     }
@@ -33,12 +33,12 @@ extension StoreReading {
     }
 
     /// Of what is no access token: no `token_type`, which RFC 6749 §5.1 knows for those alone, no audience and no `jti`.
-    private func loginMembers(_ session: Session?, scope: [String]) -> [(String, JSON?)] {
+    private func loginMembers(_ session: Session?, scope: [String]) throws -> [(String, JSON?)] {
         guard let session else { return [] }
         return [
             ("scope", Scope.text(scope).map(JSON.string)), ("client_id", .string(session.client)),
             ("exp", .integer(session.aliveUntil.seconds)), ("iat", .integer(session.createdAt.seconds)),
-            ("sub", .string(session.user)), ("iss", .string(policies.issuer)),
+            ("sub", .string(session.user)), ("iss", .string(try policies.issuer)),
         ]
     }
 }

@@ -111,7 +111,7 @@ extension TokenStore {
     /// promote them once every verifier knows them.
     public func keySet() async throws -> (json: [UInt8], maxAge: Duration) {
         let (set, isNew, maxAge) = try await read { reader in
-            (try reader.keySet(), try reader.hasUnpublishedKeys(), reader.policies.keySetMaxAge)
+            (try reader.keySet(), try reader.hasUnpublishedKeys(), try reader.policies.keySetMaxAge)
         }
         guard isNew else { return (set.bytes, maxAge) }
         let shown = try await write { store, actor in

@@ -39,7 +39,7 @@ package struct StoreMetrics {
         let schedule = try reader.signingSchedule()
         let signer = schedule.signer(at: reader.now)
         let states = schedule.keys.map { schedule.state(of: $0, at: reader.now) }
-        let due = signer.map { $0.since + reader.policies.keyRotation }
+        let due = try signer.map { try $0.since + reader.policies.keyRotation }
         return [
             .init(
                 name: "tokenctl_build_info", kind: .gauge, help: "The tokenctl that made this exposition.",
@@ -136,7 +136,7 @@ package struct StoreMetrics {
                     DenyScope.allCases.map { ($0.rawValue, counts[$0.rawValue] ?? 0) })
             },
             { reader in
-                let cut = reader.now - reader.policies.retentionEnded
+                let cut = try reader.now - reader.policies.retentionEnded
                 return .gauge(
                     "tokenctl_cleanup_backlog_sessions", "Sessions past retention.ended; counted up to a million.",
                     Double(try reader.countUncleaned(before: cut, upTo: 1_000_000)))

@@ -22,14 +22,15 @@ package struct PolicyChange: Act {
         let setting = try store.policySetting(name)
         let after = try value.map(setting.definition.canonical) ?? setting.definition.standard
         if name == "jwks.file", after != "none" { try store.keyring.refuseOverwriting(after) }
-        if name == "access.ttl", let ttl = try? Duration(text: after), ttl > store.policies.accessTTLMax {
+        // Of the two, one that cannot be read says nothing about the other: each can be mended before the other.
+        if name == "access.ttl", let longest = try? store.policies.accessTTLMax, try Duration(text: after) > longest {
             throw Failure(
-                .refused, "access.ttl cannot be longer than access.ttl.max (\(store.policies.accessTTLMax.text))",
+                .refused, "access.ttl cannot be longer than access.ttl.max (\(longest.text))",
                 hint: "set access.ttl.max first", target: name)
         }
-        if name == "access.ttl.max", let longest = try? Duration(text: after), longest < store.policies.accessTTL {
+        if name == "access.ttl.max", let ttl = try? store.policies.accessTTL, try Duration(text: after) < ttl {
             throw Failure(
-                .refused, "access.ttl.max cannot be shorter than access.ttl (\(store.policies.accessTTL.text))",
+                .refused, "access.ttl.max cannot be shorter than access.ttl (\(ttl.text))",
                 hint: "set access.ttl first", target: name)
         }
         let refuses = ["token.issuer", "token.audience"].contains(name) && after != setting.value
@@ -48,7 +49,8 @@ package struct PolicyChange: Act {
     }
 
     package func apply(_ decision: Decision, _ store: StoreWriter) throws -> Report {
-        guard decision.before.value != decision.after || decision.before.isSet == (value == nil) else {
+        let isSame = decision.before.value == decision.after && decision.before.isValid
+        guard !isSame || decision.before.isSet == (value == nil) else {
             return Report(
                 action: "policy.set", items: [.init(name, .unchanged)], lines: ["\(name) is \(decision.after) already"])
         }

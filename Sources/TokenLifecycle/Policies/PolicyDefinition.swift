@@ -24,6 +24,8 @@ package struct PolicyDefinition: Sendable {
 
     /// No access token was ever issued for longer, whatever the policies were.
     static let longestAccessTTL = day
+    static let longestKeySetAge = day * 7
+    static let longestClockSkew = minute * 10
 
     /// Every policy there is, in the order it is listed.
     package static let all: [PolicyDefinition] = [
@@ -41,10 +43,10 @@ package struct PolicyDefinition: Sendable {
         .init("session.limit", .optionalCount(1...10_000), "none", "live sessions a user may have"),
         .init(
             "session.limit.action", .choice(["end-oldest", "refuse"]), "end-oldest", "what a login beyond it does"),
-        .init("jwks.max_age", .duration(.zero...day * 7), "10m", "how long verifiers may cache the key set"),
+        .init("jwks.max_age", .duration(.zero...longestKeySetAge), "10m", "how long verifiers may cache the key set"),
         .init("jwks.file", .path, "none", "where the key set is published"),
         .init("denylist.max_age", .duration(minute...day * 7), "10m", "how long an exported denylist may be relied on"),
-        .init("clock.skew", .duration(.zero...minute * 10), "1m", "how far clocks may differ"),
+        .init("clock.skew", .duration(.zero...longestClockSkew), "1m", "how far clocks may differ"),
         .init("key.rotation", .duration(minute * 10...year * 2), "90d", "how old a signing key should get"),
         .init("key.rollback", .duration(.zero...day * 7), "1h", "how long a replaced key can be brought back"),
         .init("retention.ended", .duration(.zero...year * 10), "30d", "how long ended and expired logins are kept"),

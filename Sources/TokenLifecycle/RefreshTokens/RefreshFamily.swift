@@ -80,6 +80,10 @@ package struct RefreshFamily: Sendable {
         secretHash = try row.get(at(12))
         successor = try row.get(at(13))
         graceUntil = try row.get(at(14))
+        // A token carries it in 32 bits.
+        guard UInt32(exactly: generation).map({ $0 > 0 }) ?? false else {
+            throw Failure.disagreement("\(id) is of a generation that there cannot be")
+        }
     }
 }
 

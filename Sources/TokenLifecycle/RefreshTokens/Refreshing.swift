@@ -163,12 +163,14 @@ extension StoreWriter {
             """)
         // Repeats are counted on the row; the first one, or one that finds something alive, is an event.
         let isAlive = family.state(at: now) == .active
+        // Whatever stands in the store, a thief gets nothing from it.
+        let endsSession = (try? policies.replayEndsSession) ?? true
         guard isAlive || family.replayedAt == nil else { return }
         let seq = try audit(
             "refresh.replay", target: family.id.text, reason: ip.map { "presented from \($0)" },
-            counts: ["families": isAlive ? 1 : 0, "sessions": isAlive && policies.replayEndsSession ? 1 : 0])
+            counts: ["families": isAlive ? 1 : 0, "sessions": isAlive && endsSession ? 1 : 0])
         guard isAlive else { return }
-        if policies.replayEndsSession {
+        if endsSession {
             try end(family.session, .replay, audit: seq, reason: "refresh token replayed")
         } else {
             try endFamily(family, .replay)

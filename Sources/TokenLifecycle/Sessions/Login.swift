@@ -66,8 +66,8 @@ extension StoreWriter {
         let user = try userRow(login.user)
         let client = try clientRow(login.client ?? policies.defaultClient)
         let ended = try makeRoom(forUser: user)
-        let idle = login.withTokens ? policies.refreshIdle : policies.sessionIdle
-        let absolute = now + (login.withTokens ? policies.refreshTTL : policies.sessionAbsolute)
+        let idle = try login.withTokens ? policies.refreshIdle : policies.sessionIdle
+        let absolute = try now + (login.withTokens ? policies.refreshTTL : policies.sessionAbsolute)
         let row: Int64 = try insert(
             """
             INSERT INTO session (user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout,
@@ -92,14 +92,14 @@ extension StoreWriter {
 
     /// `session.limit`: refuses, or ends the user's oldest live sessions until one more fits.
     private func makeRoom(forUser user: Int64) throws -> [Session.ID] {
-        guard let limit = policies.sessionLimit else { return [] }
+        guard let limit = try policies.sessionLimit else { return [] }
         let live = try sql.rows(
             "SELECT " + Session.columns + " FROM " + Session.tables
                 + " WHERE " + .isOfUser(user) + " AND s.alive_until > \(now) ORDER BY s.id"
         ).map { try Session($0, self) }.filter { $0.isAlive(at: now) }
         let tooMany = live.count - limit + 1
         guard tooMany > 0 else { return [] }
-        guard !policies.sessionLimitRefuses else {
+        guard try !policies.sessionLimitRefuses else {
             throw Failure(
                 .refused, "\(live[0].user) has \(live.count.counted("live session")), and session.limit is \(limit)",
                 hint: "end one of them first", target: live[0].user)

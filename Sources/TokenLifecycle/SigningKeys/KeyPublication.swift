@@ -32,7 +32,7 @@ package struct KeyPublication: Act {
     }
 
     package func decide(_ store: some StoreReading) throws -> Decision {
-        guard let path = path ?? store.policies.keySetFile else {
+        guard let path = try path ?? store.policies.keySetFile else {
             throw Failure(
                 .usage, "there is no file to publish to", hint: "name one, or 'tokenctl policy set jwks.file PATH'")
         }
@@ -40,7 +40,7 @@ package struct KeyPublication: Act {
         let set = try store.keySet()
         let file = PublishedFile(at: path)
         let published = Set(try store.signingSchedule().keys.filter { $0.publishedAt != nil }.map(\.kid))
-        let elsewhere = store.policies.keySetFile.flatMap { Files.areSame($0, path) ? nil : $0 }
+        let elsewhere = try store.policies.keySetFile.flatMap { Files.areSame($0, path) ? nil : $0 }
         return Decision(
             path: path, set: set, isCurrent: file?.bytes == set.bytes && file?.mode == Self.mode,
             fresh: elsewhere == nil ? set.kids.filter { !published.contains($0) } : [], elsewhere: elsewhere)

@@ -50,7 +50,7 @@ package struct KeyRemoval: Act {
     }
 
     private func refuseLive(_ key: SigningKey, _ schedule: SigningSchedule, _ store: some StoreReading) throws {
-        let after = store.removableAfter(key, schedule)
+        let after = try store.removableAfter(key, schedule)
         guard after >= store.now else { return }
         let tokens = try store.unexpiredTokens(of: key)
         let what: String
@@ -59,7 +59,7 @@ package struct KeyRemoval: Act {
         } else if tokens > 0, let latest = key.latestExpiry {
             what =
                 "key \(key.kid) still has at most \(tokens.counted("unexpired token")), the last until \(latest.rfc3339)"
-        } else if let latest = key.latestExpiry, latest + store.policies.clockSkew >= store.now {
+        } else if let latest = key.latestExpiry, try latest + store.policies.clockSkew >= store.now {
             what = "the last token of key \(key.kid) expired \(latest.rfc3339), and clocks may differ"
         } else {
             what = "key \(key.kid) can still be brought back with 'tokenctl key rotate --back'"

@@ -29,8 +29,10 @@ extension SigningSchedule {
 
 extension StoreReading {
     func privateHalvesDue() throws -> [SigningKey] {
+        // What cannot be taken back waits for a policy that can be read; no write is refused for it.
+        guard let rollback = try? policies.keyRollback else { return [] }
         let schedule = try signingSchedule()
-        return schedule.keys.filter { schedule.isPrivateHalfDue($0, at: now, rollback: policies.keyRollback) }
+        return schedule.keys.filter { schedule.isPrivateHalfDue($0, at: now, rollback: rollback) }
     }
 
     /// Keys with a private half that is gone by their own row, or that are out of use: no act leaves one, so somebody put it
@@ -55,8 +57,8 @@ extension StoreReading {
 
     func retiredKeysDue() throws -> [SigningKey] {
         let schedule = try signingSchedule()
-        return schedule.keys.filter {
-            schedule.state(of: $0, at: now) == .retiring && removableAfter($0, schedule) < now
+        return try schedule.keys.filter {
+            try schedule.state(of: $0, at: now) == .retiring && removableAfter($0, schedule) < now
         }
     }
 
@@ -68,8 +70,8 @@ extension StoreReading {
         .map { try $0.get(0) }
     }
 
-    package func removableAfter(_ key: SigningKey, _ schedule: SigningSchedule) -> Instant {
-        schedule.removableAfter(key, at: now, rollback: policies.keyRollback, skew: policies.clockSkew)
+    package func removableAfter(_ key: SigningKey, _ schedule: SigningSchedule) throws -> Instant {
+        try schedule.removableAfter(key, at: now, rollback: policies.keyRollback, skew: policies.clockSkew)
     }
 }
 
@@ -108,7 +110,7 @@ extension StoreWriter {
     func retireDistrusted() throws {
         for key in try signingSchedule().keys where key.isOurs && key.createdAt < now {
             if !key.algorithm.isSymmetric { try destroyPrivateHalf(key) }
-            if key.latestExpiry.map({ $0 + policies.clockSkew < now }) ?? true { try remove(key) }
+            if try key.latestExpiry.map({ try $0 + policies.clockSkew < now }) ?? true { try remove(key) }
         }
     }
 }

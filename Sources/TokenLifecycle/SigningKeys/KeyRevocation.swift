@@ -70,7 +70,7 @@ package struct KeyRevocation: Act {
             key: key, state: state, tokens: try store.unexpiredTokens(of: key),
             leftSafeAt: key.algorithm.isSymmetric ? nil : known,
             liveSessions: try store.countSessions(SessionFilter(), upTo: 10_001),
-            carriers: try store.publishedFilesCarrying(key.kid), published: store.policies.keySetFile)
+            carriers: try store.publishedFilesCarrying(key.kid), published: try store.policies.keySetFile)
         guard state == .active else {
             if options.isFresh, state.verifies {
                 throw Failure(
@@ -222,7 +222,7 @@ package struct KeyRevocation: Act {
         guard report.changed > 0 || published != nil, let kid = report.items.first?.id else { return report }
         var report = report
         let (carriers, file, key) = try store.read {
-            (try $0.publishedFilesCarrying(kid), $0.policies.keySetFile, try $0.key(kid: kid))
+            (try $0.publishedFilesCarrying(kid), try $0.policies.keySetFile, try $0.key(kid: kid))
         }
         if key?.algorithm.isSymmetric ?? false { return report }
         for path in carriers {

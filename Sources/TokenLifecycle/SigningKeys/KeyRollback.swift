@@ -37,11 +37,12 @@ package struct KeyRollback: Act {
                 hint: "'tokenctl key rotate' goes on to the next", target: signer.key.kid)
         }
         let tookOver = turn.takesOver ?? now
-        guard tookOver + store.policies.keyRollback > now, schedule.maySign(before.key) else {
+        let until = try tookOver + store.policies.keyRollback
+        guard until > now, schedule.maySign(before.key) else {
             let why =
                 schedule.isDistrusted(before.key)
                 ? "was replaced because it is distrusted"
-                : "could be brought back until \((tookOver + store.policies.keyRollback).rfc3339)"
+                : "could be brought back until \(until.rfc3339)"
             throw Failure(
                 .refused, "\(before.key.kid) \(why)",
                 hint:

@@ -77,10 +77,10 @@ package struct KeyRotation: Act {
         guard case .promote(let promotion) = plan else {
             return Decision(plan: plan, signer: signer?.key, kid: signer?.key.kid ?? "")
         }
-        let canReturn = !options.isFresh && store.policies.keyRollback > .zero
+        let canReturn = try !options.isFresh && store.policies.keyRollback > .zero
         return Decision(
             plan: plan, signer: signer?.key, kid: promotion.standby?.kid ?? candidate?.kid ?? "",
-            canReturnUntil: canReturn ? promotion.takesOver.map { $0 + store.policies.keyRollback } : nil)
+            canReturnUntil: canReturn ? try promotion.takesOver.map { try $0 + store.policies.keyRollback } : nil)
     }
 
     package func preview(_ decision: Decision) -> Preview {

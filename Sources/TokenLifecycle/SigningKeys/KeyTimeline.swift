@@ -39,10 +39,10 @@ extension StoreReading {
     /// The lanes of all keys that were in the key set at any time from `since` before now to `ahead` after it.
     package func keyTimeline(since: Duration, ahead: Duration) throws -> KeyTimeline {
         let schedule = try signingSchedule(withGoneKeys: true)
-        let course = SigningCourse(schedule, now: now, rotation: policies.keyRotation)
+        let course = try SigningCourse(schedule, now: now, rotation: policies.keyRotation)
         let (from, until) = (max(.earliest, now - since), now + ahead)
-        let lanes = schedule.keys.map { key in
-            KeyTimeline.Lane(
+        let lanes = try schedule.keys.map { key in
+            try KeyTimeline.Lane(
                 key: key, state: schedule.state(of: key, at: now),
                 spans: spans(of: key, course, schedule), privateHalfUntil: privateHalfUntil(key, schedule))
         }
@@ -53,13 +53,15 @@ extension StoreReading {
             })
     }
 
-    private func privateHalfUntil(_ key: SigningKey, _ schedule: SigningSchedule) -> Instant? {
+    private func privateHalfUntil(_ key: SigningKey, _ schedule: SigningSchedule) throws -> Instant? {
         guard key.isOurs, key.hasPrivateHalf, !key.algorithm.isSymmetric else { return nil }
-        return schedule.canReturnUntil(key, at: now, rollback: policies.keyRollback)
+        return try schedule.canReturnUntil(key, at: now, rollback: policies.keyRollback)
     }
 
-    private func spans(of key: SigningKey, _ course: SigningCourse, _ schedule: SigningSchedule) -> [KeyTimeline.Span] {
-        let end = endInKeySet(key, course, schedule)
+    private func spans(
+        of key: SigningKey, _ course: SigningCourse, _ schedule: SigningSchedule
+    ) throws -> [KeyTimeline.Span] {
+        let end = try endInKeySet(key, course, schedule)
         var spans: [KeyTimeline.Span] = []
         var reached = key.createdAt
         func add(_ phase: KeyTimeline.Phase, _ from: Instant, _ until: Instant?) {
@@ -93,15 +95,16 @@ extension StoreReading {
     }
 
     /// When a key left the key set, or will: revoked, removed, or retired with its last token.
-    private func endInKeySet(_ key: SigningKey, _ course: SigningCourse, _ schedule: SigningSchedule) -> Instant? {
+    private func endInKeySet(_ key: SigningKey, _ course: SigningCourse, _ schedule: SigningSchedule) throws -> Instant?
+    {
         if let gone = key.revokedAt ?? key.removedAt { return gone }
         switch schedule.state(of: key, at: now) {
-        case .retiring: return max(now, removableAfter(key, schedule))
+        case .retiring: return try max(now, removableAfter(key, schedule))
         case .active, .standby:
             // Signed until its turn ends, its last token lives on for as long as any may.
             let last = course.turns.last { $0.kid == key.kid }?.until
-            return last.flatMap {
-                $0 > now ? max($0 + policies.accessTTL + policies.clockSkew, $0 + policies.keyRollback) : nil
+            return try last.flatMap {
+                $0 > now ? try max($0 + policies.accessTTL + policies.clockSkew, $0 + policies.keyRollback) : nil
             }
         case .removed, .revoked: return nil
         }

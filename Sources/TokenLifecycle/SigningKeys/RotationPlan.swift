@@ -48,7 +48,7 @@ package enum RotationPlan {
             chosen =
                 standbys.first { $0.algorithm == algorithm } ?? (options.algorithm == nil ? standbys.first : nil)
         }
-        if options.isPlain, let signer, let again = Self.repeated(signer, chosen, schedule, store) {
+        if options.isPlain, let signer, let again = try Self.repeated(signer, chosen, schedule, store) {
             self = .unchanged(again)
             return
         }
@@ -71,9 +71,9 @@ package enum RotationPlan {
     private static func repeated(
         _ signer: (key: SigningKey, since: Instant), _ next: SigningKey?, _ schedule: SigningSchedule,
         _ store: some StoreReading
-    ) -> String? {
+    ) throws -> String? {
         guard let next, !next.algorithm.isSymmetric, next.knownAt.map({ $0 > store.now }) ?? true,
-            store.now - signer.since < store.policies.publicationLead,
+            try store.now - signer.since < store.policies.publicationLead,
             schedule.turns(at: store.now).contains(where: { $0.key.row != signer.key.row })
         else { return nil }
         let known = next.knownAt.map { "\(next.kid) can follow from \($0.rfc3339)" } ?? "\(next.kid) is not published"

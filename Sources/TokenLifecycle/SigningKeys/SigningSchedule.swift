@@ -136,7 +136,7 @@ extension StoreReading {
     /// When no verifier can hold a key set of before `published` any more: `jwks.max_age + clock.skew` after it, or what is
     /// left of an earlier, longer one.
     func known(publishedAt published: Instant) -> Instant {
-        max(published + policies.publicationLead, facts.keySetsHeldUntil)
+        max(published + policies.cautiousPublicationLead, facts.keySetsHeldUntil)
     }
 }
 
@@ -145,7 +145,7 @@ extension StoreWriter {
     /// nothing was ever published they fetched nothing.
     func rememberHeldKeySets() throws {
         guard try sql.row("SELECT 1 FROM publication LIMIT 1") != nil else { return }
-        let until = max(facts.keySetsHeldUntil, now + policies.publicationLead)
+        let until = max(facts.keySetsHeldUntil, now + policies.cautiousPublicationLead)
         try execute("UPDATE store SET key_sets_until = \(until) WHERE id = 1")
     }
 

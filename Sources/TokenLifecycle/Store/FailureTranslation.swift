@@ -31,7 +31,7 @@ extension Failure {
             case .interrupted: .interrupted
             case .bug: .bug
             }
-        self.init(kind, error.message, hint: error.hint ?? (error.kind == .constraint ? Self.lookDeeper : nil))
+        self.init(kind, error.message, hint: error.hint ?? (kind == .untrusted ? Self.lookDeeper : nil))
         sql = error.sql
     }
 }

@@ -93,7 +93,7 @@ package final class StoreWriter: StoreReading {
 
     /// Refuses what must not happen at a wrong time: logins, issuing, refreshing, rotating. Revoking always may.
     func requireTrustedClock() throws {
-        let skew = policies.clockSkew
+        let skew = try policies.clockSkew
         guard clockLag <= skew else {
             throw Failure(
                 .busy, "the system clock is \(clockLag.text) behind the store's last write",

@@ -10,7 +10,7 @@ extension StoreReader {
             known.lastWriteAt = facts.lastWriteAt
             if before.lastWriteAt != facts.lastWriteAt {
                 try forEachRule(changedAfter: before.lastWriteAt) { known.rules.add($0, $1, cutOff: $2, until: $3) }
-                known.rules.settleRecent(after: (now - policies.clockSkew).seconds)
+                try known.rules.settleRecent(after: (now - policies.clockSkew).seconds)
             }
             return HeldKnowledge(known)
         }
@@ -29,8 +29,8 @@ extension StoreReader {
         }
         return HeldKnowledge.Facts(
             clock: clock, storeID: facts.storeID, epoch: facts.epoch, lastWriteAt: facts.lastWriteAt,
-            rulesLiftedAt: facts.rulesLiftedAt, auditHead: head, clockSkew: policies.clockSkew,
-            issuer: policies.issuer, audience: policies.audience,
+            rulesLiftedAt: facts.rulesLiftedAt, auditHead: head, clockSkew: try policies.clockSkew,
+            issuer: try policies.issuer, audience: try policies.audience,
             keys: Dictionary(
                 keys.map { ($0.key.kid, $0) }, uniquingKeysWith: { first, _ in first }),
             unnamed: try knownKeyWithoutKid().flatMap { unnamed in keys.first { $0.key.row == unnamed.key.row } },

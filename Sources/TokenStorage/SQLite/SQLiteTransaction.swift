@@ -44,7 +44,7 @@ final class SQLiteTransaction: WriteTransaction {
                 guard let integer = statement.integer else {
                     throw StorageError(.corrupt, "column \(Row.plainName(columns[0])): expected integer", sql: sql.text)
                 }
-                guard try body(integer) else { return }
+                guard try body(Int64(stored: integer)) else { return }
             }
         }
     }

@@ -3,11 +3,20 @@ extension SQLValue: SQLBindable, SQLDecodable {
     package init(sqlValue: SQLValue) throws(StorageError) { self = sqlValue }
 }
 
+/// Read from -2^53 to 2^53; any other is corrupt. Nothing that is counted comes there, JSON knows no other whole numbers
+/// (RFC 7493 §2.2), and a sum or difference of two such can never overflow.
 extension Int64: SQLBindable, SQLDecodable {
     package var sqlValue: SQLValue { .integer(self) }
 
     package init(sqlValue: SQLValue) throws(StorageError) {
         guard case .integer(let value) = sqlValue else { throw .unexpected(sqlValue, expected: "integer") }
+        try self.init(stored: value)
+    }
+
+    init(stored value: Int64) throws(StorageError) {
+        guard value.magnitude <= 1 << 53 else {
+            throw StorageError(.corrupt, "a number beyond what can be counted")
+        }
         self = value
     }
 }

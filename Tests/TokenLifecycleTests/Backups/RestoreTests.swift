@@ -114,8 +114,8 @@ extension TestStore {
         try test.run(DenylistAddition(.user("eve"), expires: test.now + .hours(5), reason: nil))
         test.advance(.minutes(10))
         let report = try test.restore()
-        #expect(try test.read { $0.policies.accessTTL } == .minutes(5))
-        #expect(try test.read { $0.policies.sessionLimit } == nil)
+        #expect(try test.read { try $0.policies.accessTTL } == .minutes(5))
+        #expect(try test.read { try $0.policies.sessionLimit } == nil)
         let subjects = try test.read { try $0.denyRules(limit: 10).items.map(\.subject) }
         #expect(
             Set(subjects) == ["user mallory", "user eve"], "a rule that can match nothing any more does not come back")

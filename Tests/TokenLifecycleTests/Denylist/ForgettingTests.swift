@@ -95,7 +95,7 @@ import TokenStorage
             default:
                 var request = AccessTokenRequest(user: user)
                 request.client = client
-                let longest = try test.read { $0.policies.accessTTLMax }.milliseconds / 1000
+                let longest = try test.read { try $0.policies.accessTTLMax }.milliseconds / 1000
                 request.lifetime = .seconds(Int64.random(in: 60...longest, using: &random))
                 let token = try test.store.issue(request, as: test.actor)
                 live.append(Issued(user: user, client: client, text: token.text, id: token.id, expiry: token.expiry))
@@ -202,7 +202,7 @@ import TokenStorage
             case 11...13:
                 if random.next().isMultiple(of: 3) { test.advance(.hours(Int64.random(in: 1...25, using: &random))) }
                 forgotten += try test.cleanUp().rules
-                let skew = try test.read { $0.policies.clockSkew }
+                let skew = try test.read { try $0.policies.clockSkew }
                 denied.removeAll { $0.expiry + skew < test.now }
             default:
                 let login = try test.logInWithTokens(user, client: client)

@@ -105,7 +105,7 @@ import TokenStorage
         options.clock = test.clock.clock
         // A machine too busy to look again for half a minute is not what is tried here.
         options.elapsed = { .zero }
-        let issuer = try test.read { $0.policies.issuer }
+        let issuer = try test.read { try $0.policies.issuer }
         let gate = try await RemoteGate(
             folder: test.folder, thumbprint: thumbprint, issuer: issuer, options: options)
         #expect(try gate.subject(of: alice) == "alice")

@@ -1,4 +1,5 @@
 import Testing
+import TokenStorage
 
 @testable import TokenLifecycle
 
@@ -44,6 +45,54 @@ import Testing
         #expect(try test.run(PolicyChange(name: name, value: value, reason: nil)).unchanged == 1)
     }
 
+    /// What `policy set` refuses is not acted by where it was written into the file.
+    @Test(arguments: [("session.limit", "garbage"), ("session.limit", "0"), ("session.limit.action", "oldest")])
+    func `a limit that cannot be read limits`(_ name: String, _ value: String) throws {
+        let test = try TestStore()
+        try test.set("session.limit", "1")
+        try test.logIn()
+        try test.write(policy: name, "\(value)")
+        #expect(try failure { try test.logIn() } == .untrusted)
+        try test.set(name, name == "session.limit" ? "1" : "refuse")
+        #expect(try test.read { $0.policies.isValid(name) })
+    }
+
+    @Test func `no token lives longer than the longest range, whatever stands in the file`() throws {
+        let test = try TestStore()
+        let login = try test.logIn()
+        try test.write(policy: "access.ttl.max", "'900d'")
+        try test.write(policy: "access.ttl", "'800d'")
+        #expect(try failure { _ = try test.issue(session: login) } == .untrusted)
+        #expect(try failure { _ = try test.logInWithTokens() } == .untrusted)
+        // Each can be mended before the other.
+        try test.set("access.ttl.max", "1h")
+        try test.set("access.ttl", "10m")
+        #expect(try test.issue(session: login) != nil)
+    }
+
+    @Test(arguments: PolicyDefinition.all.map(\.name), ["''", "CAST(X'C328' AS TEXT)", "'a' || char(10)"] as [SQL])
+    func `every policy says that it is wrong, stops no logout, and is mended`(_ name: String, _ value: SQL) throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        try test.write(policy: name, value)
+        let setting = try test.read { try $0.policySetting(name) }
+        #expect(setting.isSet && !setting.isValid)
+        let finding = try test.store.diagnose(.instant).findings.first { $0.check == "policies" }
+        #expect(finding?.answer == .critical && finding?.isUntrusted == true && finding?.text.contains(name) == true)
+        try test.run(SessionRevocation(.ids([login.session.id.text]), reason: "drill"))
+        #expect(try test.state(login) == .ended)
+        #expect(try test.run(PolicyChange(name: name, value: nil, reason: nil)).changed == 1)
+        #expect(try test.read { $0.policies.wrong.isEmpty })
+        #expect(try test.store.diagnose(.instant).findings.first { $0.check == "policies" }?.answer == .ok)
+    }
+
+    @Test func `a policy that there is not is told`() throws {
+        let test = try TestStore()
+        try test.write(policy: "session.limits", "'3'")
+        let finding = try test.store.diagnose(.instant).findings.first { $0.check == "policies" }
+        #expect(finding?.answer == .critical && finding?.text.contains("session.limits") == true)
+    }
+
     @Test func `a policy goes back to its standard value, once`() throws {
         let test = try TestStore(nil)
         try test.set("access.ttl", "5m")
@@ -70,8 +119,8 @@ import Testing
             #expect(try test.read { $0.policies.value(name) } == "none")
         }
         try test.read { reader in
-            #expect(reader.policies.sessionLimit == nil)
-            #expect(reader.policies.keySetFile == nil)
+            let (limit, file) = (try reader.policies.sessionLimit, try reader.policies.keySetFile)
+            #expect(limit == nil && file == nil)
         }
     }
 
@@ -81,7 +130,7 @@ import Testing
         #expect(try failure { try test.set("access.ttl.max", "14m") } == .refused)
         try test.set("access.ttl.max", "2h")
         try test.set("access.ttl", "2h")
-        #expect(try test.read { $0.policies.accessTTL } == .hours(2))
+        #expect(try test.read { try $0.policies.accessTTL } == .hours(2))
     }
 
     @Test func `there is no policy of another name`() throws {
@@ -99,5 +148,12 @@ import Testing
         test.advance(.minutes(6))
         #expect(try test.state(before) == .active)
         #expect(try test.state(after) == .idleExpired)
+    }
+}
+
+extension TestStore {
+    /// As nobody should: past the range, and past the audit record.
+    fileprivate func write(policy name: String, _ value: SQL) throws {
+        try tamper("INSERT OR REPLACE INTO policy VALUES (\(name), \(value), 1)")
     }
 }

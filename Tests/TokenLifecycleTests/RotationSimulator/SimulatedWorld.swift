@@ -96,8 +96,8 @@ final class SimulatedWorld {
         case .cleanupAtRemoval(let more):
             let removable = try test.read { reader in
                 let schedule = try reader.signingSchedule()
-                return schedule.keys.filter { schedule.state(of: $0, at: reader.now) == .retiring }
-                    .map { reader.removableAfter($0, schedule) }.min()
+                return try schedule.keys.filter { schedule.state(of: $0, at: reader.now) == .retiring }
+                    .map { try reader.removableAfter($0, schedule) }.min()
             }
             try waitUntil(removable.map { $0 + .ms }, more)
             try test.cleanUp { $0.acceptsClock = true }

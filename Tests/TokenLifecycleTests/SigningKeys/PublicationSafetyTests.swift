@@ -23,7 +23,7 @@ import TokenStorage
         for heals in ["revoke", "cleanup"] {
             let test = try TestStore()
             let kid = try #require(try test.signer)
-            let path = try #require(try test.read { $0.policies.keySetFile })
+            let path = try #require(try test.read { try $0.policies.keySetFile })
             let good = try Data(contentsOf: URL(fileURLWithPath: path))
             try FileManager.default.removeItem(atPath: path)
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)

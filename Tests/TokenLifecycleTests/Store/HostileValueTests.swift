@@ -34,6 +34,53 @@ import TokenStorage
         #expect(try failure { try test.cleanUp() } == .untrusted)
     }
 
+    @Test(arguments: [.min, .min + 1, Int64.max - 1, .max] as [Int64])
+    func `an event is not numbered after one that no count comes to`(seq: Int64) throws {
+        let test = try TestStore()
+        try test.tamper("UPDATE audit_event SET seq = \(seq) WHERE seq = (SELECT max(seq) FROM audit_event)")
+        if seq > 0 { #expect(try told { try test.set("access.ttl", "5m") }) }
+        #expect(try test.store.diagnose(.deep).worst == .critical)
+    }
+
+    @Test(arguments: [.min, .min + 1, Int64.max - 1, .max] as [Int64])
+    func `retention does not count from a number that is never given`(seq: Int64) throws {
+        let test = try TestStore()
+        try test.set("retention.audit", "1d")
+        test.advance(.days(3))
+        try test.tamper("UPDATE audit_event SET seq = \(seq) WHERE seq = (SELECT min(seq) FROM audit_event)")
+        #expect(try told { _ = try test.read { try $0.auditEventsDue() } })
+    }
+
+    @Test(arguments: [.min, -1, 0, 1 << 40, .max] as [Int64])
+    func `a family is of a generation that there can be`(generation: Int64) throws {
+        let test = try TestStore()
+        let token = try #require(try test.logInWithTokens().refreshToken)
+        try test.tamper("UPDATE refresh_family SET generation = \(generation)")
+        #expect(try told { _ = try test.refresh(token) })
+        #expect(try told { _ = try test.read { try $0.inspect(Array(token.utf8)) } })
+        #expect(try told { _ = try test.read { try $0.family(row: 1) } })
+    }
+
+    @Test(arguments: [.min, .max] as [Int64])
+    func `what is found by its number is not searched beyond the numbers`(id: Int64) throws {
+        let test = try TestStore()
+        try test.logIn()
+        try test.tamper("DROP TRIGGER session_stays")
+        try test.tamper("UPDATE session SET id = \(id)")
+        let search = { _ = try test.read { try $0.statistics(by: .user, since: .days(3), limit: 9) } }
+        #expect(try id < 0 || told(search))
+    }
+
+    /// Whether it is refused as what cannot be trusted, with what to do.
+    private func told(_ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return false
+        } catch let failure as Failure {
+            return failure.kind == .untrusted && failure.hint != nil
+        }
+    }
+
     @Test func `what breaks a constraint was in the file`() {
         let broken = StorageError(.constraint, "FOREIGN KEY constraint failed")
         #expect(Failure(broken).kind == .untrusted && Failure(broken).hint != nil)

@@ -123,8 +123,8 @@ final class TestStore: Sendable {
     func claims(for user: String = "alice", _ changes: [JSON.Member] = []) throws -> JSON {
         let standard: [JSON.Member] = try read { reader in
             [
-                .init("iss", .string(reader.policies.issuer)), .init("sub", .string(user)),
-                .init("aud", .string(reader.policies.audience)), .init("client_id", "default"),
+                .init("iss", .string(try reader.policies.issuer)), .init("sub", .string(user)),
+                .init("aud", .string(try reader.policies.audience)), .init("client_id", "default"),
                 .init("iat", .integer(reader.now.seconds)), .init("exp", .integer(reader.now.seconds + 600)),
                 .init("jti", "made-by-the-test"),
             ]

@@ -153,7 +153,7 @@ import TokenStorage
         let token = try test.logInWithTokens().access?.text ?? ""
         let elsewhere = try Elsewhere(test)
         let verifier = try elsewhere.open()
-        let maxAge = try test.read { $0.policies.denylistMaxAge }
+        let maxAge = try test.read { try $0.policies.denylistMaxAge }
         for _ in 0..<9 {
             elsewhere.pass(maxAge / 10)
             verifier.look()

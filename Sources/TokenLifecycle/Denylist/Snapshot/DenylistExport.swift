@@ -32,9 +32,10 @@ package struct DenylistExport: Sendable {
         let key = try store.identityKey()
         let identity = key.identity.jwk.json()["x"]?.stringValue ?? ""
         let now = store.now.seconds
+        let maxAge = try store.policies.denylistMaxAge.milliseconds / 1000
         let head = SnapshotHead(
             store: store.facts.storeID, epoch: store.facts.epoch, version: store.facts.rulesChangedAt.milliseconds,
-            generatedAt: now, expiresAt: now + store.policies.denylistMaxAge.milliseconds / 1000, identity: identity)
+            generatedAt: now, expiresAt: now + maxAge, identity: identity)
         var made = Made(bytes: [], head: head, thumbprint: key.identity.thumbprint, rules: 0, leftOut: 0)
         var writer = SnapshotWriter(format, head, rules: try store.sql.value("SELECT count(*) FROM deny_rule") ?? 0)
         try store.eachSnapshotRule { rule in
@@ -71,7 +72,7 @@ package struct DenylistExport: Sendable {
             let thumbprint = try? store.identity().thumbprint, (try? snapshot.verify(trusting: thumbprint)) != nil
         else { return false }
         let head = snapshot.head
-        let maxAge = store.policies.denylistMaxAge.milliseconds / 1000
+        let maxAge = try store.policies.denylistMaxAge.milliseconds / 1000
         return head.store == store.facts.storeID && head.epoch == store.facts.epoch
             && head.version == store.facts.rulesChangedAt.milliseconds
             && head.expiresAt - store.now.seconds > maxAge / 2 && head.expiresAt - head.generatedAt == maxAge
@@ -89,7 +90,7 @@ extension StoreReading {
             try body(SnapshotRule(.client, try row.get(0), issuedUntil: floor.seconds, matchesUntil: nil))
             return true
         }
-        let oldest = now - policies.clockSkew
+        let oldest = try now - policies.clockSkew
         try sql.forEach(
             """
             SELECT scope, value, issued_before, matches_until FROM deny_rule

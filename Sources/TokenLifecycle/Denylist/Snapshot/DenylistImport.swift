@@ -42,9 +42,10 @@ package struct DenylistImport: Act {
         let schedule = try store.signingSchedule()
         let signing = Set(
             schedule.keys.filter { [.active, .standby].contains(schedule.state(of: $0, at: store.now)) }.map(\.kid))
+        let skew = try store.policies.clockSkew
         var decision = Decision(rules: [], refused: [])
         snapshot.eachRule { line, rule in
-            if let rule, let why = Self.objection(to: rule, signing, at: store.now, skew: store.policies.clockSkew) {
+            if let rule, let why = Self.objection(to: rule, signing, at: store.now, skew: skew) {
                 decision.refused.append((line, why))
             } else if let rule {
                 decision.rules.append(rule)
@@ -147,7 +148,7 @@ extension StoreWriter {
             // A cut-off of a clock ahead of ours, within the skew, means now: what is issued from here on is good.
             let cutOff = rule.issuedUntil.map { min(Instant(seconds: $0), now) }
             let until = end(of: rule, noEarlierThan: bound)
-            if let until, until + policies.clockSkew < now { continue }
+            if let until, try until + policies.clockSkew < now { continue }
             if let known = try denyRule(rule.scope, rule.value),
                 known.covers(issuedBefore: cutOff, matchesUntil: until)
             {
