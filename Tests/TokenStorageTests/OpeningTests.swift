@@ -48,6 +48,22 @@ import Testing
         #expect(failure { _ = try open(scratch("pipe")) }?.kind == .notDatabase)
     }
 
+    /// SQLite would follow it: to another's file, or to one that is not there yet.
+    @Test(arguments: ["-wal", "-shm", "-journal"], [false, true])
+    func `a link beside the database is one for the database`(_ end: String, readOnly: Bool) throws {
+        try create(scratch("db")).close()
+        for target in ["db-elsewhere", "nowhere"] {
+            unlink(scratch("db" + end))
+            if target != "nowhere" { try Data("precious".utf8).write(to: URL(fileURLWithPath: scratch(target))) }
+            symlink(scratch(target), scratch("db" + end))
+            let refusal = failure { _ = try open(scratch("db")) { $0.readOnly = readOnly } }
+            #expect(refusal?.kind == .link && refusal?.hint != nil)
+            #expect(FileManager.default.fileExists(atPath: scratch(target)) == (target != "nowhere"))
+        }
+        unlink(scratch("db" + end))
+        #expect(try open(scratch("db")) { $0.readOnly = readOnly }.count() == 0)
+    }
+
     @Test(arguments: [false, true])
     func `a link, but not a link on the way`(readOnly: Bool) throws {
         mkdir(scratch("real"), 0o700)

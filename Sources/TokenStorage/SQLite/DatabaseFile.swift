@@ -77,6 +77,12 @@ struct DatabaseFile {
         default:
             throw StorageError(.notDatabase, "\(path) is not a regular file")
         }
+        // SQLite would follow it, and read or write what somebody put there.
+        for name in names.dropFirst() where Self.status(of: name).map({ $0.st_mode & S_IFMT == S_IFLNK }) ?? false {
+            throw StorageError(
+                .link, "\(name) is a symbolic link",
+                hint: "nothing of ours makes one: see who did, and move it away while nothing uses the database")
+        }
     }
 
     var isReadable: Bool { allows(R_OK, to: path) }
