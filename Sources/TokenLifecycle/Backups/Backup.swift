@@ -14,7 +14,7 @@ package struct Backup: Sendable {
     /// Whether everything sealed in it opens; nil where there was no master key to try.
     package let opens: Bool?
 
-    /// Reads all of the file at `path`: every page and reference, the schema, the audit chain, every sealed key.
+    /// Reads all of the file at `path`: every page, reference and row, the schema, the audit chain, every sealed key.
     ///
     /// Nothing is laid beside the file. Fails with `.untrusted` where anything is wrong, `.absent`, `.malformed` for another
     /// kind of file, `.configuration` for a schema that is older or newer than this program's.
@@ -27,7 +27,7 @@ package struct Backup: Sendable {
         options.prefersAtRest = true
         let store = try Store.open(at: path, options: options, clock: clock, masterKey: masterKey)
         defer { try? store.close() }
-        let checks = ["integrity", "references", "audit_chain", "sealed_keys"]
+        let checks = ["integrity", "references", "values", "audit_chain", "sealed_keys"]
         let findings = try store.diagnose(.deep).findings.filter { checks.contains($0.check) }
         if let wrong = findings.first(where: { $0.answer > .unknown }) {
             let file = name ?? path

@@ -85,6 +85,10 @@ package final class RestorePreparation {
             if let damage = try Failure.translating({ try store.database.damage(atMost: 1).first }) {
                 return (.untrusted(why: damage), storeID)
             }
+            // What cannot be read could not be carried over, and what it ended nobody can tell.
+            if let unreadable = try store.read({ try $0.unreadableRows() }).finding {
+                return (.untrusted(why: unreadable), storeID)
+            }
             if let broken = try store.read({ try $0.verifyAudit().broken }) {
                 return (.untrusted(why: "its audit record is broken at event \(broken.seq): \(broken.what)"), storeID)
             }

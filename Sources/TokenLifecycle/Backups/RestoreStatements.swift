@@ -96,14 +96,15 @@ extension StoreReading {
         }
     }
 
-    /// The policies that were set otherwise; nil for those that were not set.
+    /// The policies that were set otherwise; nil for those that were not set. What the backup says against the range of a
+    /// policy is not brought back.
     func policiesChanged() throws -> [(name: String, before: String, after: String?)] {
-        var then: [String: String] = [:]
-        for row in try sql.rows("SELECT name, value FROM beside.policy") { then[try row.get(0)] = try row.get(1) }
+        let then = try Policies.load(sql, from: "beside.policy")
         return policySettings().compactMap { setting in
             let name = setting.definition.name
             let before = setting.isSet ? setting.value : nil
-            return before == then[name] ? nil : (name, setting.value, then[name])
+            let after = then.isSet(name) ? then.value(name) : nil
+            return before == after || !then.isValid(name) ? nil : (name, setting.value, after)
         }
     }
 }

@@ -49,7 +49,7 @@ package struct HealthCheck: Sendable {
 
     /// Every check there is. Of two findings that are equally grave, the one further up is told first.
     package static let all: [HealthCheck] =
-        [.schema, .integrity, .references, .entries, .policies] + keyChecks + publicationChecks + fileChecks
+        [.schema, .integrity, .references, .entries, .values, .policies] + keyChecks + publicationChecks + fileChecks
         + [.clock, .audit, .auditTail, .sealedKeys, .cleanup, .backlog, .denylist, .windows, .issuer, .sqlite]
 }
 

@@ -6,10 +6,10 @@ package struct Policies: Sendable {
     /// What stands in the store and `policy set` would refuse: somebody wrote it there past tokenctl. Nobody acts by it.
     private(set) var wrong: [(name: String, why: Failure)] = []
 
-    static func load(_ sql: any ReadTransaction) throws -> Policies {
+    static func load(_ sql: any ReadTransaction, from table: SQL = "policy") throws -> Policies {
         var policies = Policies()
         // As bytes: what is no text can be set anew only where the rest is read all the same.
-        try sql.forEach("SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM policy ORDER BY name") { row in
+        try sql.forEach("SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM " + table + " ORDER BY name") { row in
             policies.take(
                 String(decoding: try row.get(0, as: [UInt8].self), as: UTF8.self), try row.get(1, as: [UInt8].self))
             return true

@@ -64,7 +64,7 @@ package struct RefreshFamily: Sendable {
     init(_ row: Row, _ store: some StoreReading) throws {
         func at(_ offset: Int) -> Int { Session.columnCount + offset }
         let number = try row.get(at(0), as: Int64.self)
-        id = ID(row: number, text: store.ids.text(of: number, .family))
+        id = ID(row: number, text: try store.ids.known(number, .family))
         session = try Session(row, store)
         createdAt = try row.get(at(1))
         scope = try row.get(at(2), as: String?.self).map(Scope.parse) ?? []

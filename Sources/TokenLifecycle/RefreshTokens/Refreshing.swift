@@ -200,6 +200,7 @@ extension StoreWriter {
             RETURNING id
             """
         ).get(0)
+        _ = try ids.known(row, .family)
         let secrets = RefreshSecrets(facts, family: row)
         return OpaqueToken.refresh(
             ids.permuted(row, .family), generation: 1, secret: secret, tag: secrets.tag(1))

@@ -74,7 +74,7 @@ package struct Session: Sendable, Identifiable {
 
     init(_ row: Row, _ store: some StoreReading) throws {
         let number = try row.get(0, as: Int64.self)
-        id = ID(row: number, text: store.ids.text(of: number, .session))
+        id = ID(row: number, text: try store.ids.known(number, .session))
         user = try row.get(1)
         userRow = try row.get(2)
         client = try row.get(3)

@@ -17,6 +17,9 @@ package struct PublicIDs: Sendable {
         }
     }
 
+    /// The rows that have a public form.
+    static let numbers: ClosedRange<Int64> = 1...(1 << 40) - 1
+
     private static let half: UInt64 = (1 << 20) - 1
     private let rounds: [[UInt64]]
 
@@ -26,6 +29,14 @@ package struct PublicIDs: Sendable {
                 SHA256.hash(key + [kind.rawValue, UInt8(round)]).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
             }
         }
+    }
+
+    /// The public id of a row that was read. Fails with `.untrusted` where it could be another's as well.
+    func known(_ row: Int64, _ kind: Kind) throws(Failure) -> String {
+        guard Self.numbers.contains(row) else {
+            throw .disagreement("the number \(row) is none that a login can have")
+        }
+        return text(of: row, kind)
     }
 
     package func text(of row: Int64, _ kind: Kind) -> String {

@@ -49,6 +49,36 @@ import TokenStorage
         #expect(try test.names == ["tokens.db", "tokens.jwks.json", "master.key", "copy.db"])
     }
 
+    /// What the file holds together around: no verb that comes there can read it.
+    @Test(
+        arguments: [
+            "UPDATE client SET floor_at = 9000000000000000", "UPDATE session SET created_at = -1",
+            "UPDATE user SET subject = CAST(X'C328' AS TEXT)", "UPDATE signing_key SET alg = 'XX'",
+            "UPDATE signing_key SET created_at = -1", "UPDATE refresh_family SET generation = 0",
+            "UPDATE deny_rule SET issued_before = -1", "UPDATE publication SET at = -1",
+            "UPDATE sqlite_sequence SET seq = 9223372036854775807 WHERE name = 'session'",
+        ] as [SQL])
+    func `rows that cannot be read are told, are no backup, and nothing of them is carried over`(_ sql: SQL) throws {
+        let test = try TestStore()
+        let login = try test.logInWithTokens()
+        try test.run(DenylistAddition(.user("alice"), reason: nil))
+        _ = try test.backUp()
+        try test.tamper(sql)
+        let finding = try #require(try test.store.diagnose(.deep).findings.first { $0.check == "values" })
+        #expect(finding.answer == .critical && finding.isUntrusted && finding.hint != nil, "\(finding)")
+        #expect(try failure { _ = try test.store.backUp(to: test.folder + "/other.db") } == .untrusted)
+        try test.store.close()
+        test.advance(.minutes(1))
+        try test.restore()
+        try reopen(test) { (store) throws in
+            #expect(try store.diagnose(.deep).findings.filter { $0.answer == .critical }.map(\.check) == [])
+            #expect(try store.read { try $0.session(named: login.session.id.text).state(at: $0.now) } == .loggedOut)
+            #expect(try verdict(login.access?.text, store) == .inactive(.keyRevoked))
+            let next = try store.logIn(Login(user: "next", client: nil), as: test.actor)
+            #expect(next.session.id.row > login.session.id.row + 1000, "a public id names one login for ever")
+        }
+    }
+
     @Test func `an application that has it open goes on with the one in its place, and writes nothing into the other`()
         async throws
     {

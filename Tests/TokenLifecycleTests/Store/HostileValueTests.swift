@@ -71,6 +71,27 @@ import TokenStorage
         #expect(try id < 0 || told(search))
     }
 
+    @Test(arguments: [1 << 40, Int64.max - 1, .max] as [Int64])
+    func `numbers that are used up are no full disk, and none is given twice`(last: Int64) throws {
+        let test = try TestStore()
+        try test.logIn()
+        try test.tamper("UPDATE sqlite_sequence SET seq = \(last) WHERE name IN ('session', 'refresh_family')")
+        #expect(try told { try test.logIn() })
+        #expect(try told { _ = try test.logInWithTokens() })
+        #expect(try test.count("session") == 1)
+    }
+
+    @Test func `rows that cannot be read are named, and how many there are`() throws {
+        let test = try TestStore()
+        for user in ["a", "b", "c", "d", "e"] { try test.logIn(user) }
+        try test.tamper("UPDATE user SET subject = CAST(X'C3' || id AS TEXT) WHERE id > 1")
+        try test.tamper("UPDATE session SET created_at = -1 WHERE id = 1")
+        let found = try test.read { try $0.unreadableRows() }
+        #expect(
+            found.finding?.hasPrefix("9 rows cannot be read: user 2: column subject: the text is not UTF-8; user 3: ")
+                == true, "\(found)")
+    }
+
     /// Whether it is refused as what cannot be trusted, with what to do.
     private func told(_ body: () throws -> Void) throws -> Bool {
         do {
