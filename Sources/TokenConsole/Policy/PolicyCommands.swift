@@ -18,10 +18,10 @@ extension Listing where Record == PolicySetting {
                 Column("name") { .id($0.definition.name) },
                 Column("value", shrinks: 1) { .text($0.value) },
                 Column("set") { .bool($0.isSet) },
-                Column("valid", .wide) { .bool($0.isValid) },
                 Column("range", shrinks: 2) { .text($0.definition.range) },
                 Column("summary", header: "MEANING", shrinks: 0) { .text($0.definition.summary) },
                 Column("standard", .wide) { .text($0.definition.standard) },
+                Column("valid", .wide) { .bool($0.isValid) },
             ])
     }
 }
