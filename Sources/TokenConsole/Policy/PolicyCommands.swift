@@ -22,6 +22,7 @@ extension Listing where Record == PolicySetting {
                 Column("range", shrinks: 2) { .text($0.definition.range) },
                 Column("summary", header: "MEANING", shrinks: 0) { .text($0.definition.summary) },
                 Column("standard", .wide) { .text($0.definition.standard) },
+                Column("valid", .wide) { .bool($0.isValid) },
             ])
     }
 }

@@ -80,15 +80,30 @@ package final class Store: Sendable {
 
     private func write<T>(as actor: Actor, notBefore: Instant, _ body: (StoreWriter) throws -> T) throws -> T {
         let (result, traces, now) = try unlocking {
-            try database.write { transaction in
-                let writer = try writer(transaction, as: actor, notBefore: notBefore)
-                let result = try body(writer)
-                try writer.finish()
-                return (result, writer.traces, writer.now)
+            try tellingUsedUp {
+                try database.write { transaction in
+                    let writer = try writer(transaction, as: actor, notBefore: notBefore)
+                    let result = try body(writer)
+                    try writer.finish()
+                    return (result, writer.traces, writer.now)
+                }
             }
         }
         if traces != .none { foldTraces(traces, until: now, as: actor) }
         return result
+    }
+
+    /// Where no number is left to give a row, SQLite says that the disk is full. Nobody comes there but by writing it.
+    private func tellingUsedUp<T>(_ write: () throws -> T) throws -> T {
+        do {
+            return try write()
+        } catch let error as StorageError where error.kind == .full {
+            let last = try? database.read {
+                try $0.row("SELECT 1 FROM sqlite_sequence WHERE seq = \(Int64.max) LIMIT 1")
+            }
+            guard last != nil else { throw error }
+            throw Failure.disagreement("the numbers for new rows are used up")
+        }
     }
 
     private func writer(_ transaction: any WriteTransaction, as actor: Actor, notBefore: Instant) throws -> StoreWriter

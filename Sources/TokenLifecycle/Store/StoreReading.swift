@@ -59,7 +59,7 @@ package final class StoreWriter: StoreReading {
     /// Runs one statement and returns how many rows it changed.
     @discardableResult
     package func execute(_ statement: SQL) throws -> Int {
-        let changed = try tellingUsedUp { try transaction.execute(statement) }
+        let changed = try transaction.execute(statement)
         if changed > 0 { hasWritten = true }
         return changed
     }
@@ -67,22 +67,10 @@ package final class StoreWriter: StoreReading {
     /// Runs one `INSERT … RETURNING` and returns its row.
     package func insert(_ statement: SQL) throws -> Row {
         hasWritten = true
-        guard let row = try tellingUsedUp({ try transaction.row(statement) }) else {
+        guard let row = try transaction.row(statement) else {
             throw Failure(.bug, "an insert returned no row")
         }
         return row
-    }
-
-    /// Where no number is left to give, SQLite says that the disk is full. Nobody can come there but by writing it.
-    private func tellingUsedUp<T>(_ insert: () throws -> T) throws -> T {
-        do {
-            return try insert()
-        } catch let error as StorageError where error.kind == .full {
-            let table = try? transaction.row(
-                "SELECT CAST(name AS TEXT) FROM sqlite_sequence WHERE seq >= \(Int64.max) LIMIT 1")
-            guard let name = try table?.get(0, as: String.self) else { throw error }
-            throw Failure.disagreement("the numbers for rows of \(name) are used up")
-        }
     }
 
     /// See `WriteTransaction`.

@@ -81,6 +81,15 @@ import TokenStorage
         #expect(try test.count("session") == 1)
     }
 
+    @Test func `rules that are used up are no full disk either`() throws {
+        let test = try TestStore()
+        for user in ["alice", "bob"] { try test.logIn(user) }
+        try test.run(DenylistAddition(.user("alice"), reason: nil))
+        try test.tamper("UPDATE sqlite_sequence SET seq = \(Int64.max)")
+        #expect(try told { try test.run(DenylistAddition(.user("bob"), reason: nil)) })
+        #expect(try test.count("deny_rule") == 1)
+    }
+
     @Test func `rows that cannot be read are named, and how many there are`() throws {
         let test = try TestStore()
         for user in ["a", "b", "c", "d", "e"] { try test.logIn(user) }
