@@ -81,13 +81,14 @@ extension StoreReading {
     /// Rules of the backup that are not here any more, or are narrower, and could still match. A key's rule stays lifted: it
     /// may sign by now, and one that was revoked is denied by being so.
     func rulesLifted() throws -> [DenyRule] {
+        let skew = (try? policies.clockSkew) ?? PolicyDefinition.longestClockSkew
         let columns: SQL =
             "b.id, b.scope, b.value, b.issued_before, b.matches_until, b.created_at, b.reason, b.actor, b.audit_seq"
         return try sql.rows(
             "SELECT " + columns + """
                  FROM beside.deny_rule b LEFT JOIN deny_rule d ON d.scope = b.scope AND d.value = b.value
                 WHERE b.scope <> 'key'
-                  AND (b.matches_until IS NULL OR b.matches_until + \(policies.clockSkew.milliseconds) >= \(now))
+                  AND (b.matches_until IS NULL OR b.matches_until + \(skew.milliseconds) >= \(now))
                 ORDER BY b.id
                 """
         ).map(DenyRule.init).filter { rule in

@@ -30,7 +30,8 @@ struct RestoredKeySet {
 extension StoreReading {
     /// `changing`: the restore will change the key set beyond what it is now.
     func restoredKeySet(over present: RestorePreparation.Present, changing: Bool) throws -> RestoredKeySet {
-        guard let path = try policies.keySetFile else { return RestoredKeySet() }
+        // One that cannot be read is brought back as the backup has it.
+        guard let path = (try? policies.keySetFile) ?? nil else { return RestoredKeySet() }
         guard try changing || PublishedFile(at: path)?.bytes != keySet().bytes else { return RestoredKeySet() }
         if case .absent = present, Files.exists(path) { return RestoredKeySet(left: path) }
         return RestoredKeySet(file: path)

@@ -122,6 +122,17 @@ extension TestStore {
         #expect(report.details.first { $0.name == "policies" }?.value == ["access.ttl", "session.limit"])
     }
 
+    @Test(arguments: PolicyDefinition.all.map(\.name))
+    func `a policy that nobody can act by does not keep it from being restored`(name: String) throws {
+        let test = try TestStore()
+        _ = try test.logInWithTokens()
+        _ = try test.backUp()
+        try test.tamper("INSERT OR REPLACE INTO policy VALUES (\(name), CAST(x'c3' AS TEXT), 1)")
+        try #require(try test.read { $0.policies.wrong.map(\.name) } == [name])
+        try test.restore()
+        #expect(try test.read { $0.policies.wrong.isEmpty })
+    }
+
     @Test func `a new epoch begins in the same audit record, and the database as it was is kept`() throws {
         let test = try TestStore()
         _ = try test.backUp()
