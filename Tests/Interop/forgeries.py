@@ -243,6 +243,7 @@ def key_texts(count, chance):
         yield from (b"\xef\xbb\xbf" + spelled(key), b"[" + spelled(key) + b"]", spelled(key) + b"x")
     beside = ec_key | {"kid": "beside", "y": encoded(bytes(31) + b"\1").decode()}
     yield from (spelled(beside), spelled({"keys": [ec_key, beside]}))
+    yield spelled({"keys": [ec_key, okp_key | {"kid": "short", "x": okp_key["x"][:20]}]})
     pem = read_bytes(os.path.join(FUZZ, "Seeds/keys/ec-spki.pem"))
     first, *middle, last = pem.splitlines()
     for lines in ([b" " + first, *middle, last], [b"x" + first, *middle, last], [first + b" ", *middle, last], [first + b"x", *middle, last],
