@@ -88,8 +88,8 @@ extension StoreWriter {
         return ended
     }
 
-    /// The first of `rows`, which rise, that with their families make no more than so many rows; one login more than `least`
-    /// allows goes in any case, so that every run gets on.
+    /// The first of `rows`, which rise, that with their families make no more than `most` rows; `least` of them in any case, so
+    /// that every run gets on.
     func wholeLogins(_ rows: [Int64], atMost most: Int, atLeast least: Int) throws -> [Int64] {
         guard let first = rows.first, let last = rows.last else { return [] }
         var families: [Int64: Int] = [:]

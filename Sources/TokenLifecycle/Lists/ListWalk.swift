@@ -197,7 +197,7 @@ struct ListWalk {
                 if spent >= allowance {
                     allowance *= matched > 0 ? 4 : 16
                     // Going on as until now, the walk may be done before candidates are worth a look.
-                    let farOff = matched * allowance < wanted * spent
+                    let farOff = Double(matched) * Double(allowance) < Double(wanted) * Double(spent)
                     if try farOff && gather(sql) { return }
                 }
                 spent += try streams[index].advance(query, window: window(wanted), limit: max(wanted, 16), sql)

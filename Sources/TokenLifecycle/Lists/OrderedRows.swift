@@ -55,9 +55,11 @@ struct OrderedRows {
     }
 
     /// Where so many numbers below the position end. Rows are numbered one after another, so of a whole table, from the newest
-    /// on, a window needs no counting; where some are gone, less is passed than is said.
+    /// on, a window needs no counting; where some are gone, less is passed than is said. Numbers that are never given are counted.
     private func spanOfNumbers(_ window: Int) -> ListKey? {
-        guard columns.count == 1, isWholeTable, descending, isUnderWay, position.row > 0 else { return nil }
+        guard columns.count == 1, isWholeTable, descending, isUnderWay, PublicIDs.numbers.contains(position.row) else {
+            return nil
+        }
         let end = position.row - Int64(window)
         return end > max(stop ?? 0, 0) ? .row(end) : nil
     }

@@ -110,6 +110,29 @@ import TokenStorage
         #expect(kind == .usage)
     }
 
+    @Test(arguments: [97, 211, 307, 331, 353])
+    func `go past a gap that no numbers of ours leave`(rare: Int) throws {
+        let data = try ListData(400, alive: 0.9, seed: 12)
+        let columns: SQL = """
+            user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout, absolute_expires_at, alive_until,
+            secret_hash
+            """
+        try data.test.tamper(
+            "INSERT INTO session (id, " + columns + ") SELECT id + \(Int64(1) << 53 - 1000), " + columns
+                + " FROM session")
+        var filter = SessionFilter()
+        filter.states = Set(SessionState.allCases)
+        for allowance in Self.allowances {
+            let found = try data.test.read { reader in
+                var walk = try SessionCondition(filter, reader).walk(
+                    SessionOrder(.creation, descending: true), and: "s.id % \(rare) = 0")
+                walk.allowance = allowance
+                return try walk.next(.max, reader.sql).map(\.row)
+            }
+            #expect(found == found.sorted(by: >) && (found.last ?? .max) < 1000, "\(allowance)")
+        }
+    }
+
     @Test func `find the row of an instant between the gaps`() throws {
         let data = try ListData(400, seed: 7)
         try data.test.read { reader in
