@@ -33,6 +33,8 @@ SELECT idle_timeout, last_seen_at, id, ended_at IS NOT NULL FROM session ORDER B
 INSERT INTO session_by_end
 SELECT coalesce(ended_at, 0), alive_until, absolute_expires_at, id FROM session
 ORDER BY coalesce(ended_at, 0), alive_until, absolute_expires_at, id;
+INSERT INTO session_span
+SELECT id >> 6, max(alive_until) | 0x3FFFFF FROM session WHERE ended_at IS NULL GROUP BY 1 ORDER BY 1;
 
 -- Sessions were empty and are numbered in the order of the facts, but not from 1 where some have been removed before.
 INSERT INTO refresh_family (

@@ -106,6 +106,7 @@ struct CleanupRun {
         }
         let moment = moment
         var steps: [Step] = []
+        if options.parts.contains(.sessions) { steps.append { store, limit, _ in try store.removeSpans(moment.logins, limit) } }
         if options.parts.contains(.refresh) {
             steps.append(step(\.families) { try $0.removeFamilies(moment.logins, $1) })
             steps.append(step(\.successors) { try $0.wipeSuccessors(moment.successors, $1) })

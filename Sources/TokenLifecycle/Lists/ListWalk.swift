@@ -37,6 +37,8 @@ struct Candidates {
     let rows: SQL
     /// Says little of a row: most will be looked at for a page.
     var isVague = false
+    /// How many rows a walk passes at the price of one of these.
+    var price = 1
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
 
@@ -55,6 +57,17 @@ struct Candidates {
     private static func exceeds(_ rows: SQL, _ count: Int, _ sql: any ReadTransaction) throws -> Bool {
         let counted: Int? = try sql.value("SELECT count(*) FROM (" + rows + " LIMIT \(count + 1)) AS counted")
         return counted ?? 0 > count
+    }
+}
+
+/// A query in other words: better the more rows it is asked of, where its terms are few beside them.
+struct Rewording {
+    let query: ListQuery
+    /// What each statement reads once, before the first row.
+    let terms: SQL
+
+    func pays(for rows: Int, _ sql: any ReadTransaction) throws -> Bool {
+        try Candidates(rows: terms).areAtMost(rows, sql)
     }
 }
 
@@ -83,8 +96,11 @@ struct ListWalk {
     private(set) var query: ListQuery
     let order: ListOrder
     /// Merged by key. More than one where the index begins with a column that has several values.
-    private(set) var streams: [OrderedRows]
+    private(set) var streams: [any ListStream]
     private(set) var candidates: [Candidates]
+    /// What to ask instead once many rows have been passed, where that is better.
+    var rewording: Rewording?
+    private(set) var isReworded = false
     /// The numbers that rows can have at all.
     private let rows: ClosedRange<Int64>
     /// The last key handed out, or where the list begins.
@@ -115,7 +131,7 @@ struct ListWalk {
     }
 
     init(
-        _ query: ListQuery, by order: ListOrder, streams: [OrderedRows], candidates: [Candidates],
+        _ query: ListQuery, by order: ListOrder, streams: [any ListStream], candidates: [Candidates],
         rows: ClosedRange<Int64> = .min ... .max, after position: ListKey?
     ) {
         self.query = query
@@ -198,7 +214,10 @@ struct ListWalk {
                     allowance *= matched > 0 ? 4 : 16
                     // Going on as until now, the walk may be done before candidates are worth a look.
                     let farOff = Double(matched) * Double(allowance) < Double(wanted) * Double(spent)
-                    if try farOff && gather(sql) { return }
+                    if farOff {
+                        if try gather(sql) { return }
+                        try reword(wanted, sql)
+                    }
                 }
                 spent += try streams[index].advance(query, window: window(wanted), limit: max(wanted, 16), sql)
                 matched += streams[index].buffer.count
@@ -209,9 +228,20 @@ struct ListWalk {
         }
     }
 
+    /// Where the rows that are still to be passed, as far as can be told, are worth it.
+    private mutating func reword(_ wanted: Int, _ sql: any ReadTransaction) throws {
+        let ahead = max(allowance, min(Self.enough(for: wanted, after: spent, matched: matched) ?? 0, 1 << 14))
+        guard let other = rewording, try other.pays(for: Self.entriesPerRow * ahead, sql) else { return }
+        query = other.query
+        rewording = nil
+        // In one statement, which reads the terms once.
+        allowance = max(allowance, spent + ahead)
+        isReworded = true
+    }
+
     /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
     private func window(_ wanted: Int) -> Int {
-        let affordable = min(allowance - spent, max(4 * spent, 256)) / streams.count
+        let affordable = min(allowance - spent, isReworded ? .max : max(4 * spent, 256)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }
 
@@ -236,7 +266,7 @@ struct ListWalk {
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }
-            guard try few.areAtMost(allowance, sql) else { continue }
+            guard try few.areAtMost(allowance / few.price, sql) else { continue }
             let found = try sql.rows(matches(among: few)).map(ListKey.init)
                 .filter { key in position.map { order.precedes($0, key) } ?? true }
             gathered = .matches(found.sorted(by: order.precedes)[...])

@@ -1,7 +1,7 @@
 internal import TokenStorage
 
-/// Rows in an order that an index has: read window by window, so that a walk past rows that do not match is bounded.
-struct OrderedRows {
+/// Rows in an order that an index has.
+struct OrderedRows: ListStream {
     /// The columns of the order, most significant first; the row's number is the last.
     let columns: [StaticString]
     /// What stands before the order in the index: `s.client_id = 7`.
@@ -17,7 +17,6 @@ struct OrderedRows {
     /// Whether a row was, or could be, at the position.
     private var isUnderWay = false
     private(set) var isExhausted = false
-    /// Matching rows read and not yet taken.
     var buffer: ArraySlice<ListKey> = []
 
     /// Rows from `low` to `high`, both included, after `position` where one is given.
@@ -40,7 +39,6 @@ struct OrderedRows {
         self.position = position.map { descending ? min($0, start) : max($0, start) } ?? start
     }
 
-    /// Reads the matches among the next `window` rows, at most `limit`. Returns how many rows it passed in vain.
     mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
         let end = try spanOfNumbers(window) ?? sql.row(lastOfWindow(query, window)).map(ListKey.init)
         let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
@@ -76,7 +74,6 @@ struct OrderedRows {
         return select + beyond + until + order
     }
 
-    /// The statements that `advance` runs, for tests to look at their plans.
     func statements(_ query: ListQuery) -> [SQL] {
         [lastOfWindow(query, 100), matches(query, until: .row(1)), matches(query, until: nil)]
     }

@@ -11,7 +11,7 @@ struct SessionCondition {
     let userPatterns: [NamePattern]
     /// Whether the users that the patterns mean are so few that their numbers are found anew by each statement, rather than
     /// the name of each session's user.
-    private let patternsMeanFew: Bool
+    let patternsMeanFew: Bool
     /// The clients that are meant; nil where none was asked for.
     let clients: [Int64]?
     /// The keys that are meant; nil where none was asked for.
@@ -26,8 +26,9 @@ struct SessionCondition {
     /// The number of the first session that began after everyone was logged out; nil where nobody was.
     let firstAfterFloor: Int64?
 
-    /// Fails with `.notFound` for a key that does not exist.
-    init(_ filter: SessionFilter, _ store: some StoreReading) throws {
+    /// Patterns that mean more than `fewUsers` are asked by name at first. Fails with `.notFound` for a key that does not
+    /// exist.
+    init(_ filter: SessionFilter, _ store: some StoreReading, fewUsers: Int = 512) throws {
         self.filter = filter
         sql = store.sql
         now = store.now
@@ -37,7 +38,7 @@ struct SessionCondition {
         patternsMeanFew =
             try userPatterns.isEmpty
             || !userPatterns.contains(where: \.scans)
-                && Candidates(rows: userPatterns.users).areAtMost(Self.fewUsers, store.sql)
+                && Candidates(rows: userPatterns.users).areAtMost(fewUsers, store.sql)
         users =
             filter.users.isEmpty
             ? nil : try Set(patterns.compactMap(\.exact).compactMap { try store.userRow(knownAs: $0) }).sorted()
@@ -51,8 +52,6 @@ struct SessionCondition {
             try store.firstRow(of: .session, createdAtOrAfter: $0 + .milliseconds(1))
         }
     }
-
-    private static let fewUsers = 512
 
     private static func clients(_ filter: SessionFilter, _ store: some StoreReading) throws -> [Int64]? {
         guard !filter.clients.isEmpty || !filter.exactClients.isEmpty else { return nil }
@@ -70,32 +69,33 @@ struct SessionCondition {
     }
 
     /// On `s`, with its client `c` and its user `u` where they matter.
-    func query(and more: SQL = "1 = 1") -> ListQuery {
+    func query(and more: SQL = "1 = 1", byNumbersOfUsers: Bool? = nil) -> ListQuery {
+        let byNumbers = byNumbersOfUsers ?? patternsMeanFew
         var joined: SQL = ""
         var all: [SQL] = []
         if lowestFloor != nil || !filter.notClients.isEmpty {
             joined += " CROSS JOIN client c"
             all.append("c.id = s.client_id")
         }
-        if !patternsMeanFew || !filter.notUsers.isEmpty {
+        if !byNumbers || !filter.notUsers.isEmpty {
             joined += " CROSS JOIN user u"
             all.append("u.id = s.user_id")
         }
-        return ListQuery(table: "session s", joined: joined, condition: (all + details + [stateCondition, more]).allOf)
+        all += [ofUsers(byNumbers: byNumbers)].compactMap { $0 } + details
+        return ListQuery(table: "session s", joined: joined, condition: (all + [stateCondition, more]).allOf)
     }
 
-    private var ofUsers: SQL? {
+    private func ofUsers(byNumbers: Bool) -> SQL? {
         guard let users else { return nil }
         let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
         guard !userPatterns.isEmpty else { return exact.anyOf }
         let named: SQL =
-            patternsMeanFew ? "s.user_id + 0 IN (" + userPatterns.users + ")" : userPatterns.condition("u.subject")
+            byNumbers ? "s.user_id + 0 IN (" + userPatterns.users + ")" : userPatterns.condition("u.subject")
         return (exact + [named]).anyOf
     }
 
     private var details: [SQL] {
         var all: [SQL] = []
-        if let ofUsers { all.append(ofUsers) }
         if !filter.notUsers.isEmpty {
             all.append("NOT " + filter.notUsers.map { NamePattern($0).condition("u.subject") }.anyOf)
         }
@@ -132,15 +132,17 @@ struct SessionCondition {
     /// What an entry `e` can tell of the states that are meant, without a look at its session.
     func entryCondition(_ entries: SessionEntries) -> SQL {
         let states = filter.meantStates
-        return switch entries {
-        case .lastSeen: states.contains(.ended) ? "1 = 1" : "e.ended = 0"
-        case .user, .ip, .device, .end:
-            if states.isSubset(of: [.active, .idleExpired]) {
-                "e.absolute_expires_at + 0 > \(now)"
-            } else {
-                states == [.expired] ? "e.absolute_expires_at + 0 <= \(now)" : "1 = 1"
-            }
+        var all: [SQL] = []
+        if entries == .lastSeen {
+            if !states.contains(.ended) { all.append("e.ended = 0") }
+        } else if states.isSubset(of: [.active, .idleExpired]) {
+            all.append("e.absolute_expires_at + 0 > \(now)")
+        } else if states == [.expired] {
+            all.append("e.absolute_expires_at + 0 <= \(now)")
         }
+        // A planner that takes rows to be few would sort them, not knowing that they come sorted.
+        if let rows { all.append("likelihood(e.session_id + 0 BETWEEN \(rows.low) AND \(rows.high), 1.0)") }
+        return all.allOf
     }
 
     /// Whether a floor ended it while it was alive; nil where no floor was ever set.

@@ -92,11 +92,12 @@ extension StoreReading {
     /// How many sessions each table of entries does not lead to, and how many of its entries lead astray; none of either in a
     /// store that is whole. Reads all of them.
     func wrongEntries() throws -> [(table: String, missing: Int, astray: Int)] {
-        try SessionEntries.allCases.map { entries in
+        let wrong = try SessionEntries.allCases.map { entries in
             let missing: Int = try sql.value(entries.missing) ?? 0
             let astray: Int = try sql.value(entries.astray(sweepIsDue: facts.sweepIsDue)) ?? 0
-            return (entries.table.description, missing, astray)
-        }.filter { $0.missing > 0 || $0.astray > 0 }
+            return (table: entries.table.description, missing: missing, astray: astray)
+        }
+        return (wrong + [("session_span", try hiddenByTheirSpan(), 0)]).filter { $0.missing > 0 || $0.astray > 0 }
     }
 
     /// Entries by end, of sessions that are there: as a table.

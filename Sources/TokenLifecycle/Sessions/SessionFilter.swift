@@ -54,12 +54,14 @@ package struct SessionOrder: Hashable, Sendable {
     }
 
     /// The order of a list that asked for none: what began last first; of what was ended or ran out, what ended last. Of the
-    /// living, those about to end by what ends first, and the idle by what was not seen for longest.
+    /// living, those about to end by what ends first, and the idle by what was not seen for longest; the idle among those
+    /// that were ended, or in any state, by what was seen last.
     package static func natural(for filter: SessionFilter) -> SessionOrder {
         let states = filter.meantStates
-        if states == [.active] {
-            if filter.expiresWithin != nil { return SessionOrder(.expiry, descending: false) }
-            if filter.idleOver != nil { return SessionOrder(.lastSeen, descending: false) }
+        let alive = states == [.active]
+        if alive, filter.expiresWithin != nil { return SessionOrder(.expiry, descending: false) }
+        if filter.idleOver != nil, !states.isSubset(of: [.expired, .idleExpired]) {
+            return SessionOrder(.lastSeen, descending: !alive)
         }
         // When a floor ended a session stands in no index.
         let ends: Set<SessionState> = [.ended, .expired, .idleExpired]

@@ -23,9 +23,14 @@ extension SessionCondition {
             streams: isImpossible ? [] : try streams(order, through: through, after: position),
             candidates: isImpossible ? [] : try also + candidates(order),
             rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
-        // At the far end the living are few among the dead, which only cleanup takes away.
-        if alive, order.key == .creation, !order.descending, filter.since == nil { walk.allowance = 1 << 14 }
+        walk.rewording = rewording(and: more)
         return walk
+    }
+
+    /// By the numbers of the users that patterns mean, rather than by the name of each session's user.
+    private func rewording(and more: SQL) -> Rewording? {
+        guard !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
+        return Rewording(query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users)
     }
 
     private var alive: Bool { filter.meantStates == [.active] }
@@ -34,7 +39,7 @@ extension SessionCondition {
 
     private func streams(
         _ order: SessionOrder, through: ListEntries?, after position: ListKey?
-    ) throws -> [OrderedRows] {
+    ) throws -> [any ListStream] {
         func rows(
             _ columns: [StaticString], of entries: ListEntries?, where condition: SQL? = nil, low: Int64? = nil,
             high: Int64? = nil
@@ -49,6 +54,11 @@ extension SessionCondition {
         }
         switch order.key {
         case .creation:
+            // The first of a client that are still alive have many dead before them.
+            if alive, through == nil, equalities == nil || !order.descending && equalities?.first?.0 == nil {
+                let meant = self.rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max
+                return [LivingSessions(at: now, meant, descending: order.descending, after: position)]
+            }
             let ways =
                 equalities?.map { entries, condition in (entries.map(listed), condition) }
                 ?? [(through, through?.condition)]
@@ -59,15 +69,20 @@ extension SessionCondition {
             }
         case .lastSeen:
             // Alive means seen within one's own timeout, so each timeout's part of the index begins there.
-            let newest = filter.idleOver.map { (now - $0).milliseconds - 1 }
             return try idleTimeouts().map { timeout in
-                rows(
+                // And idle that its timeout is over.
+                let over = filter.meantStates == [.idleExpired] ? now.milliseconds - timeout : nil
+                let newest = [lastSeenAtMost, over].compactMap { $0 }.min()
+                return rows(
                     ["e.last_seen_at", "e.session_id"], of: listed(.lastSeen), where: "e.idle_timeout = \(timeout)",
                     low: alive ? now.milliseconds - timeout + 1 : nil, high: newest)
             }
         case .expiry:
             let span = unendedSpan
-            let latest = filter.expiresWithin.map { (now + $0).milliseconds }
+            let within = filter.expiresWithin.map { (now + $0).milliseconds }
+            // Nobody lives longer than a timeout beyond what was last seen.
+            let idle = try lastSeenAtMost.flatMap { last in try idleTimeouts().last.map { last.addingReportingOverflow($0) } }
+            let latest = [within, idle.flatMap { $0.overflow ? nil : $0.partialValue }].compactMap { $0 }.min()
             let unended = span.map { span in
                 rows(
                     ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: listed(.end),
@@ -82,6 +97,8 @@ extension SessionCondition {
             return [unended, ended].compactMap { $0 }
         }
     }
+
+    private var lastSeenAtMost: Int64? { filter.idleOver.map { (now - $0).milliseconds - 1 } }
 
     /// More streams than this are not worth merging.
     private static let mostStreams = 32
@@ -143,7 +160,10 @@ extension SessionCondition {
         }
         if let keys { all.append(union(keys.map { "access_key = \($0)" })) }
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
-        if let rows, order.key != .creation { all.append(union(["id BETWEEN \(rows.low) AND \(rows.high)"])) }
+        if let rows, order.key != .creation {
+            // An entry tells its session's number, so a walk looks at no row that is not among them.
+            all.append(Candidates(rows: "SELECT id FROM session WHERE id BETWEEN \(rows.low) AND \(rows.high)", price: 8))
+        }
         if let idleOver = filter.idleOver, order.key != .lastSeen {
             all.append(
                 union(
@@ -155,7 +175,8 @@ extension SessionCondition {
         }
         if let bornAfterFloor { all.append(bornAfterFloor) }
         if let ofStates, order.key != .expiry {
-            all.append(Candidates(rows: ofStates.rows, isVague: !all.isEmpty))
+            // By creation, the living are looked for where some are.
+            all.append(Candidates(rows: ofStates.rows, isVague: !all.isEmpty || alive && order.key == .creation))
         }
         return all
     }

@@ -181,7 +181,9 @@ struct UserWalk {
         if filter.wanted > 0 {
             all.append(
                 Candidates(
-                    rows: "SELECT s.user_id FROM " + store.unended()))
+                    rows: "SELECT s.user_id FROM " + store.unended(),
+                    // Counted by their entries, before any row is looked at.
+                    through: "SELECT 1 FROM session_by_end WHERE ended_at = 0 AND alive_until > \(store.now)"))
             if let clients {
                 all.append(Candidates(rows: "SELECT user_id FROM session WHERE client_id IN " + .list(clients)))
             }

@@ -96,10 +96,44 @@ import TokenStorage
             idle.idleOver = .seconds(1)
             let seen = try reader.sessions(idle, limit: 20).items.map(\.lastSeenAt)
             #expect(seen == seen.sorted() && seen.count == 20)
+            for states: Set<SessionState> in [Set(SessionState.allCases), [.ended]] {
+                idle.states = states
+                let last = try reader.sessions(idle, limit: 9).items.map(\.lastSeenAt)
+                #expect(last == last.sorted(by: >) && last.count == 9)
+            }
+            idle.states = [.expired, .idleExpired]
+            let over = try reader.sessions(idle, limit: 9).items.map(\.aliveUntil)
+            #expect(over == over.sorted(by: >) && over.count == 9)
             ending.states = Set(SessionState.allCases)
             let all = try reader.sessions(ending, limit: 20).items.map(\.createdAt)
             #expect(all == all.sorted(by: >) && all.count == 20)
         }
+    }
+
+    @Test func `name users by number once that pays, and mean the same ones`() throws {
+        let data = try ListData(2500, seed: 13)
+        var reworded = 0
+        for (users, clients) in [(["user1*"], []), (["user2*", "alice"], ["kiosk"]), (["user-x*", "*9"], [])] {
+            var filter = SessionFilter()
+            filter.users = users
+            filter.clients = clients
+            for states in [Set<SessionState>(), Set(SessionState.allCases)] {
+                filter.states = states
+                for order in Self.orders {
+                    let expected = data.sorted(data.matches(filter), order).map(\.id.row)
+                    for allowance in Self.allowances {
+                        let found = try data.test.read { reader in
+                            var walk = try SessionCondition(filter, reader, fewUsers: 0).walk(order)
+                            walk.allowance = allowance
+                            defer { reworded += walk.isReworded ? 1 : 0 }
+                            return try walk.next(.max, reader.sql).map(\.row)
+                        }
+                        #expect(found == expected, "\(filter) \(order) \(allowance)")
+                    }
+                }
+            }
+        }
+        #expect(reworded > 10)
     }
 
     @Test func `refuse a position of another kind of list`() throws {

@@ -10,6 +10,8 @@ import TokenStorage
     private static let small = [
         "signing_key", "signing_schedule", "policy", "client", "k", "turn", "c", "cleanup_run",
         "publication",
+        // A row for 64 logins, none once they are gone.
+        "session_span",
     ]
 
     private func expectIndexed(_ plans: [(step: String, sql: String)], atLeast count: Int = 1) {
@@ -121,6 +123,7 @@ import TokenStorage
                 _ = try store.wholeLogins([1, 2], atMost: 1, atLeast: 1)
                 _ = try store.removeSessions([1, 2], store.now)
                 _ = try store.removeSessions([1, 1000], store.now)
+                _ = try store.removeSpans(store.now, 100)
                 _ = try store.removeFamilies(store.now, 100)
                 _ = try store.wipeSuccessors(store.now, 100)
                 _ = try store.removeRules(store.now, 100)
