@@ -86,6 +86,10 @@ struct CleanupRun {
         }
         // Also those that a run left behind which was cut off.
         if try store.read({ $0.facts.sweepIsDue }) { try sweepEntries(stopping) }
+        if options.parts.contains(.sessions), try store.read({ try $0.hasSpans(before: moment.logins) }) {
+            let cut = moment.logins
+            try batches(stopping, progress) { store, limit, _ in try store.removeSpans(cut, limit) == limit }
+        }
         for step in steps(audit) {
             try batches(stopping, progress) { store, limit, done in try step(store, limit, &done) == limit }
         }
@@ -106,7 +110,6 @@ struct CleanupRun {
         }
         let moment = moment
         var steps: [Step] = []
-        if options.parts.contains(.sessions) { steps.append { store, limit, _ in try store.removeSpans(moment.logins, limit) } }
         if options.parts.contains(.refresh) {
             steps.append(step(\.families) { try $0.removeFamilies(moment.logins, $1) })
             steps.append(step(\.successors) { try $0.wipeSuccessors(moment.successors, $1) })

@@ -66,8 +66,9 @@ struct Rewording {
     /// What each statement reads once, before the first row.
     let terms: SQL
 
+    /// Whether the terms are read at the price of what so many rows cost less.
     func pays(for rows: Int, _ sql: any ReadTransaction) throws -> Bool {
-        try Candidates(rows: terms).areAtMost(rows, sql)
+        try Candidates(rows: terms).areAtMost(3 * rows, sql)
     }
 }
 
@@ -231,17 +232,18 @@ struct ListWalk {
     /// Where the rows that are still to be passed, as far as can be told, are worth it.
     private mutating func reword(_ wanted: Int, _ sql: any ReadTransaction) throws {
         let ahead = max(allowance, min(Self.enough(for: wanted, after: spent, matched: matched) ?? 0, 1 << 14))
-        guard let other = rewording, try other.pays(for: Self.entriesPerRow * ahead, sql) else { return }
+        guard let other = rewording, try other.pays(for: ahead, sql) else { return }
         query = other.query
         rewording = nil
-        // In one statement, which reads the terms once.
-        allowance = max(allowance, spent + ahead)
+        // In one statement, which reads the terms once and stops at the page's end.
+        allowance = max(allowance, spent + 2 * ahead)
         isReworded = true
     }
 
     /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
     private func window(_ wanted: Int) -> Int {
-        let affordable = min(allowance - spent, isReworded ? .max : max(4 * spent, 256)) / streams.count
+        if isReworded { return max((allowance - spent) / streams.count, 64) }
+        let affordable = min(allowance - spent, max(4 * spent, 256)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }
 

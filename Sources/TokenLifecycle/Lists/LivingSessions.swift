@@ -81,6 +81,10 @@ extension StoreReading {
                 (SELECT 1 FROM session_span p WHERE p.span = s.id >> 6 AND p.alive_until >= s.alive_until)
             """) ?? 0
     }
+
+    func hasSpans(before cut: Instant) throws -> Bool {
+        try sql.row("SELECT 1 FROM session_span WHERE alive_until < \(cut) LIMIT 1") != nil
+    }
 }
 
 extension StoreWriter {

@@ -81,8 +81,9 @@ extension SessionCondition {
             let span = unendedSpan
             let within = filter.expiresWithin.map { (now + $0).milliseconds }
             // Nobody lives longer than a timeout beyond what was last seen.
-            let idle = try lastSeenAtMost.flatMap { last in try idleTimeouts().last.map { last.addingReportingOverflow($0) } }
-            let latest = [within, idle.flatMap { $0.overflow ? nil : $0.partialValue }].compactMap { $0 }.min()
+            let longest = try lastSeenAtMost == nil ? nil : idleTimeouts().last
+            let idle = lastSeenAtMost.flatMap { last in longest.map { last.addingReportingOverflow($0) } }
+            let latest = [within, idle?.overflow == false ? idle?.partialValue : nil].compactMap { $0 }.min()
             let unended = span.map { span in
                 rows(
                     ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: listed(.end),
@@ -162,7 +163,9 @@ extension SessionCondition {
         if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
         if let rows, order.key != .creation {
             // An entry tells its session's number, so a walk looks at no row that is not among them.
-            all.append(Candidates(rows: "SELECT id FROM session WHERE id BETWEEN \(rows.low) AND \(rows.high)", price: 8))
+            var ofTimes = union(["id BETWEEN \(rows.low) AND \(rows.high)"])
+            ofTimes.price = 8
+            all.append(ofTimes)
         }
         if let idleOver = filter.idleOver, order.key != .lastSeen {
             all.append(
