@@ -297,6 +297,10 @@ DEFENCES = [
     ("a record that ends before a rule's event", LIFE + "Audit/AuditTrail.swift", "} else if let named, named > events {",
      "} else if let named, named > events, !WITHOUT {", AUDIT),
     # What doctor tells
+    ("doctor: a session that its span hides", LIFE + "Sessions/SessionEntries.swift", "try hiddenByTheirSpan()",
+     "WITHOUT ? 0 : try hiddenByTheirSpan()", "Spans of the living"),
+    ("a span goes once its time is over", LIFE + "Lists/LivingSessions.swift", "(SELECT span FROM session_span WHERE alive_until <",
+     "(SELECT span FROM session_span WHERE \\(WITHOUT ? 1 : 0) OR alive_until <", "Spans of the living"),
     *((f"doctor: {name}", LIFE + f"Doctor/{file}.swift", old, new, DOCTOR) for name, file, old, new in (
         ("others may open the database", "FileChecks", "guard status.mode & 0o007 == 0 else", "guard status.mode & 0o007 == 0 || WITHOUT else"),
         ("a group may open the database", "FileChecks", "guard status.mode & 0o070 == 0 || status.group == group else",

@@ -5,9 +5,10 @@ struct SessionList: ListCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List sessions, those alive unless --state says otherwise",
         discussion: """
-            What began last comes first. Of those alive, with --expires-within what ends first, with --idle-over what was
-            not seen for longest; of those ended or expired alone, what ended last. --sort created_at, last_seen_at or
-            alive_until, with :desc downwards, says otherwise; a logout of all leaves a session its place by alive_until.
+            What began last comes first; of those ended or expired alone, what ended last. Of those alive, with
+            --expires-within what ends first, with --idle-over what was not seen for longest; with --idle-over and --state
+            all or ended, what was seen last. --sort created_at, last_seen_at or alive_until, with :desc downwards, says
+            otherwise; a logout of all leaves a session its place by alive_until.
 
             EXAMPLES
               tokenctl session list --user alice

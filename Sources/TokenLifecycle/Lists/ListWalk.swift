@@ -65,10 +65,14 @@ struct Rewording {
     let query: ListQuery
     /// What each statement reads once, before the first row.
     let terms: SQL
+    /// How many terms there are at most: those of a share of the rows are, about, that share of them.
+    let most: SQL
 
     /// Whether the terms are read at the price of what so many rows cost less.
-    func pays(for rows: Int, _ sql: any ReadTransaction) throws -> Bool {
-        try Candidates(rows: terms).areAtMost(3 * rows, sql)
+    func pays(for rows: Int, share: Double, _ sql: any ReadTransaction) throws -> Bool {
+        let all: Int = try sql.value(most) ?? 0
+        guard share * Double(all) <= Double(3 * rows) else { return false }
+        return try Candidates(rows: terms).areAtMost(3 * rows, sql)
     }
 }
 
@@ -232,7 +236,9 @@ struct ListWalk {
     /// Where the rows that are still to be passed, as far as can be told, are worth it.
     private mutating func reword(_ wanted: Int, _ sql: any ReadTransaction) throws {
         let ahead = max(allowance, min(Self.enough(for: wanted, after: spent, matched: matched) ?? 0, 1 << 14))
-        guard let other = rewording, try other.pays(for: ahead, sql) else { return }
+        // What most rows match is of many terms, and they are not counted.
+        let share = Double(matched) / Double(max(spent, 1))
+        guard let other = rewording, try other.pays(for: ahead, share: share, sql) else { return }
         query = other.query
         rewording = nil
         // In one statement, which reads the terms once and stops at the page's end.
@@ -255,6 +261,8 @@ struct ListWalk {
     /// How many entries of an index, which lie side by side, are read at the price of one row that is passed on a walk.
     /// A number is an entry; a time stands in the row, which is somewhere else in the file.
     private static let entriesPerRow = 4
+    /// So many rows of another table are gone through before anything is known of how close matches lie.
+    private static let fewPlaces = 1024
     /// More numbers than this are never held.
     private static let mostNumbers = 1 << 17
 
@@ -264,7 +272,7 @@ struct ListWalk {
         for few in candidates {
             if order.isByRow {
                 let most = min(allowance * (few.isVague ? 1 : Self.entriesPerRow), Self.mostNumbers)
-                guard let found = try few.numbers(atMost: most, behind: allowance, sql) else { continue }
+                guard let found = try few.numbers(atMost: most, behind: max(allowance, Self.fewPlaces), sql) else { continue }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }

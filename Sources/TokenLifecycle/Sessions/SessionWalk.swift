@@ -30,7 +30,8 @@ extension SessionCondition {
     /// By the numbers of the users that patterns mean, rather than by the name of each session's user.
     private func rewording(and more: SQL) -> Rewording? {
         guard !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
-        return Rewording(query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users)
+        return Rewording(
+            query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users, most: "SELECT max(id) FROM user")
     }
 
     private var alive: Bool { filter.meantStates == [.active] }
@@ -164,7 +165,7 @@ extension SessionCondition {
         if let rows, order.key != .creation {
             // An entry tells its session's number, so a walk looks at no row that is not among them.
             var ofTimes = union(["id BETWEEN \(rows.low) AND \(rows.high)"])
-            ofTimes.price = 8
+            ofTimes.price = 32
             all.append(ofTimes)
         }
         if let idleOver = filter.idleOver, order.key != .lastSeen {
