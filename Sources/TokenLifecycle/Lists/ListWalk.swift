@@ -272,7 +272,9 @@ struct ListWalk {
         for few in candidates {
             if order.isByRow {
                 let most = min(allowance * (few.isVague ? 1 : Self.entriesPerRow), Self.mostNumbers)
-                guard let found = try few.numbers(atMost: most, behind: max(allowance, Self.fewPlaces), sql) else { continue }
+                guard let found = try few.numbers(atMost: most, behind: max(allowance, Self.fewPlaces), sql) else {
+                    continue
+                }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }

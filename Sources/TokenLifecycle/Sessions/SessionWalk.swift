@@ -31,7 +31,8 @@ extension SessionCondition {
     private func rewording(and more: SQL) -> Rewording? {
         guard !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
         return Rewording(
-            query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users, most: "SELECT max(id) FROM user")
+            query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users, most: "SELECT max(id) FROM user"
+        )
     }
 
     private var alive: Bool { filter.meantStates == [.active] }
