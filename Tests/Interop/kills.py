@@ -70,6 +70,11 @@ class KillWorld(World):
             entries = self.numbers(f"SELECT session_id FROM {table}")
             if there - entries or (entries - there and not due):
                 found.append(f"{table} and session disagree")
+        hidden = self.numbers(
+            "SELECT id FROM session s WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM session_span p "
+            "WHERE p.span = s.id >> 6 AND p.alive_until >= s.alive_until)")
+        if hidden & self.alive:
+            found.append(f"{len(hidden & self.alive)} live sessions hidden by their span")
         families = self.numbers("SELECT session_id FROM refresh_family")
         if lost := self.alive - families:
             found.append(f"{len(lost)} live families lost")
@@ -135,6 +140,8 @@ def main():
         checks.equal("the last run finishes", (last.code, last.json["finished"]), (0, True))
         checks.equal("every dead login is gone", world.numbers("SELECT id FROM session") & world.dead, set())
         checks.equal("and nothing that led to it is left", world.ask("SELECT sweep_due FROM store"), [(0,)])
+        spans = "SELECT count(*) FROM session_span p WHERE NOT EXISTS (SELECT 1 FROM session s WHERE s.id >> 6 = p.span)"
+        checks.equal("nor a span of nobody", world.ask(spans), [(0,)])
         checks.equal("the audit record is whole", world.run("audit", "verify").code, 0)
         spent = world.run("token", "refresh", "-", "--client", "web", stdin=login["refresh_token"])
         checks.equal("who was logged in all the while still is", spent.code, 0)
