@@ -67,6 +67,8 @@ CREATE TABLE session (
 ) STRICT;
 
 CREATE INDEX session_by_client ON session (client_id);
+-- Whose the newest are, without a look at their rows: for names with one beginning.
+CREATE INDEX session_users ON session (id, user_id);
 -- Whom a leaked key concerns. A refresh writes here only after a rotation.
 CREATE INDEX session_by_access_key ON session (access_key) WHERE access_key IS NOT NULL;
 -- Those that outlived a floor: a handful, so logins and cleanup never meet it.

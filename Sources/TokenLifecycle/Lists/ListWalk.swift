@@ -9,6 +9,8 @@ struct ListQuery {
     var joined: SQL = ""
     /// What rows must meet, in words that tempt no planner to leave the index that gives the order: `s.user_id + 0 = 7`.
     var condition: SQL
+    /// What an entry `e` of `session_users` tells of a row before it is looked at.
+    var ofEntry: SQL?
 
     func select(_ columns: SQL) -> SQL {
         "SELECT " + columns + " FROM " + table + joined + " WHERE " + condition + " AND "
@@ -60,19 +62,22 @@ struct Candidates {
     }
 }
 
-/// A query in other words: better the more rows it is asked of, where its terms are few beside them.
+/// A query in other words, which ask whether a number is one of a set: better the more rows it is asked of, where the set is
+/// small beside them.
 struct Rewording {
     let query: ListQuery
-    /// What each statement reads once, before the first row.
-    let terms: SQL
-    /// How many terms there are at most: those of a share of the rows are, about, that share of them.
+    let set: SQL
+    /// How many numbers there are at most: a share of the rows is of about that share of them.
     let most: SQL
 
-    /// Whether the terms are read at the price of what so many rows cost less.
-    func pays(for rows: Int, share: Double, _ sql: any ReadTransaction) throws -> Bool {
+    static let question: StaticString = "is_meant"
+
+    /// What answers the question, where the set is read at the price of what so many rows then cost less.
+    func test(for rows: Int, share: Double, _ sql: any ReadTransaction) throws -> ((Int64) -> Bool)? {
         let all: Int = try sql.value(most) ?? 0
-        guard share * Double(all) <= Double(3 * rows) else { return false }
-        return try Candidates(rows: terms).areAtMost(3 * rows, sql)
+        guard share * Double(all) <= Double(3 * rows) else { return nil }
+        let found = try sql.integers(set + " LIMIT \(3 * rows + 1)")
+        return found.count > 3 * rows ? nil : RowNumbers.membership(of: found)
     }
 }
 
@@ -105,7 +110,8 @@ struct ListWalk {
     private(set) var candidates: [Candidates]
     /// What to ask instead once many rows have been passed, where that is better.
     var rewording: Rewording?
-    private(set) var isReworded = false
+    /// The rewording that the streams are asked by, and what answers its question.
+    private(set) var reworded: (query: ListQuery, isMeant: (Int64) -> Bool)?
     /// The numbers that rows can have at all.
     private let rows: ClosedRange<Int64>
     /// The last key handed out, or where the list begins.
@@ -224,7 +230,7 @@ struct ListWalk {
                         try reword(wanted, sql)
                     }
                 }
-                spent += try streams[index].advance(query, window: window(wanted), limit: max(wanted, 16), sql)
+                spent += try advance(index, wanted, sql)
                 matched += streams[index].buffer.count
                 // What candidates have given meanwhile is behind.
                 guard let position else { continue }
@@ -233,22 +239,30 @@ struct ListWalk {
         }
     }
 
+    private mutating func advance(_ index: Int, _ wanted: Int, _ sql: any ReadTransaction) throws -> Int {
+        let (window, limit) = (window(wanted), max(wanted, 16))
+        guard let reworded else { return try streams[index].advance(query, window: window, limit: limit, sql) }
+        return try sql.asking(Rewording.question, reworded.isMeant) {
+            try streams[index].advance(reworded.query, window: window, limit: limit, sql)
+        }
+    }
+
     /// Where the rows that are still to be passed, as far as can be told, are worth it.
     private mutating func reword(_ wanted: Int, _ sql: any ReadTransaction) throws {
         let ahead = max(allowance, min(Self.enough(for: wanted, after: spent, matched: matched) ?? 0, 1 << 14))
-        // What most rows match is of many terms, and they are not counted.
-        let share = Double(matched) / Double(max(spent, 1))
-        guard let other = rewording, try other.pays(for: ahead, share: share, sql) else { return }
-        query = other.query
+        // As large as chance lets it be: a set that is found too large was read in vain.
+        let found = Double(matched)
+        let share = (found + 2 * found.squareRoot() + 1) / Double(max(spent, 1))
+        guard let other = rewording, let isMeant = try other.test(for: ahead, share: share, sql) else { return }
+        reworded = (other.query, isMeant)
         rewording = nil
-        // In one statement, which reads the terms once and stops at the page's end.
+        // In one statement, which ends with the page: asking is cheap from here on.
         allowance = max(allowance, spent + 2 * ahead)
-        isReworded = true
     }
 
     /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
     private func window(_ wanted: Int) -> Int {
-        if isReworded { return max((allowance - spent) / streams.count, 64) }
+        if reworded != nil { return max((allowance - spent) / streams.count, 64) }
         let affordable = min(allowance - spent, max(4 * spent, 256)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }
@@ -269,6 +283,8 @@ struct ListWalk {
     /// Takes the first candidates that are few enough.
     @discardableResult
     private mutating func gather(_ sql: any ReadTransaction) throws -> Bool {
+        // A number that is not of the set is passed at an eighth of the price of a row.
+        let allowance = reworded == nil ? allowance : allowance / 8
         for few in candidates {
             if order.isByRow {
                 let most = min(allowance * (few.isVague ? 1 : Self.entriesPerRow), Self.mostNumbers)

@@ -60,14 +60,24 @@ struct LivingSessions: ListStream {
     }
 
     private func matches(_ query: ListQuery, until end: Int64?) -> SQL {
-        let living = ListEntries(
-            table: "session_span p", link: "s.id >= p.span << 6 AND s.id < (p.span + 1) << 6",
-            condition: spans(until: end ?? stop >> Self.bits))
+        // Numbers by an index that also has what decides, where there is one, else by the rows.
+        let by: SQL = query.ofEntry == nil ? "s.id" : "e.id"
+        let within = by + " >= p.span << 6 AND " + by + " < (p.span + 1) << 6"
+        let spans = spans(until: end ?? stop >> Self.bits)
+        let living =
+            if let ofEntry = query.ofEntry {
+                ListEntries(
+                    table: "session_span p CROSS JOIN session e INDEXED BY session_users",
+                    link: within + " AND s.id = e.id", condition: spans + " AND " + ofEntry)
+            } else {
+                ListEntries(table: "session_span p", link: within, condition: spans)
+            }
         // Within a span the bounds of the walk are looked at row by row: a planner might else begin each span there.
-        let rest: SQL =
+        let number = by + " + 0"
+        let rest =
             descending
-            ? "s.id + 0 < \(position) AND s.id + 0 >= \(stop) ORDER BY p.span DESC, s.id DESC"
-            : "s.id + 0 > \(position) AND s.id + 0 <= \(stop) ORDER BY p.span, s.id"
+            ? number + " < \(position) AND " + number + " >= \(stop) ORDER BY p.span DESC, " + by + " DESC"
+            : number + " > \(position) AND " + number + " <= \(stop) ORDER BY p.span, " + by
         return query.select("s.id, 0, s.id", by: living) + rest
     }
 }

@@ -27,6 +27,18 @@ struct RowNumbers {
         return bits.lowest(.max)
     }
 
+    /// Whether a number is one of `numbers`: by a bit each where they lie close enough together.
+    static func membership(of numbers: [Int64]) -> (Int64) -> Bool {
+        guard let least = numbers.min(), let greatest = numbers.max() else { return { _ in false } }
+        let span = greatest.subtractingReportingOverflow(least)
+        guard !span.overflow, span.partialValue < min(widest, 1024 * Int64(numbers.count)) else {
+            return Set(numbers).contains
+        }
+        var bits = RowNumbers(from: least, through: greatest)
+        for number in numbers { bits.insert(number) }
+        return { [bits] in least...greatest ~= $0 && bits.contains($0) }
+    }
+
     mutating func insert(_ number: Int64) {
         let offset = Int(number - first)
         let bit: UInt64 = 1 << UInt64(offset & 63)

@@ -11,7 +11,7 @@ struct SessionCondition {
     let userPatterns: [NamePattern]
     /// Whether the users that the patterns mean are so few that their numbers are found anew by each statement, rather than
     /// the name of each session's user.
-    let patternsMeanFew: Bool
+    private let patternsMeanFew: Bool
     /// The clients that are meant; nil where none was asked for.
     let clients: [Int64]?
     /// The keys that are meant; nil where none was asked for.
@@ -68,29 +68,51 @@ struct SessionCondition {
             || rows.map { $0.low > $0.high } ?? false
     }
 
+    /// How the users are told that patterns mean.
+    enum UsersBy {
+        /// By numbers that each statement finds anew: of few.
+        case few
+        /// By the name of each session's user.
+        case name
+        /// By numbers that were found before (`Rewording`).
+        case number
+    }
+
     /// On `s`, with its client `c` and its user `u` where they matter.
-    func query(and more: SQL = "1 = 1", byNumbersOfUsers: Bool? = nil) -> ListQuery {
-        let byNumbers = byNumbersOfUsers ?? patternsMeanFew
+    func query(and more: SQL = "1 = 1", usersBy way: UsersBy? = nil) -> ListQuery {
+        let way = way ?? (patternsMeanFew ? .few : .name)
         var joined: SQL = ""
         var all: [SQL] = []
         if lowestFloor != nil || !filter.notClients.isEmpty {
             joined += " CROSS JOIN client c"
             all.append("c.id = s.client_id")
         }
-        if !byNumbers || !filter.notUsers.isEmpty {
+        if way == .name || !filter.notUsers.isEmpty {
             joined += " CROSS JOIN user u"
             all.append("u.id = s.user_id")
         }
-        all += [ofUsers(byNumbers: byNumbers)].compactMap { $0 } + details
-        return ListQuery(table: "session s", joined: joined, condition: (all + [stateCondition, more]).allOf)
+        all += [ofUsers(way, "s.user_id + 0", "u.subject")].compactMap { $0 } + details
+        var query = ListQuery(table: "session s", joined: joined, condition: (all + [stateCondition, more]).allOf)
+        if way == .number { query.ofEntry = ofUsers(way, "e.user_id", "u.subject") }
+        return query
     }
 
-    private func ofUsers(byNumbers: Bool) -> SQL? {
+    /// By the numbers of the users that patterns mean, rather than by the name of each session's user.
+    func rewording(and more: SQL) -> Rewording? {
+        guard let users, !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
+        let exact: SQL = "SELECT id FROM user WHERE id IN " + SQL.list(users) + " UNION ALL "
+        return Rewording(
+            query: query(and: more, usersBy: .number), set: (users.isEmpty ? "" : exact) + userPatterns.users,
+            most: "SELECT max(id) FROM user")
+    }
+
+    private func ofUsers(_ way: UsersBy, _ number: StaticString, _ name: StaticString) -> SQL? {
         guard let users else { return nil }
-        let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
+        if way == .number { return "\(raw: Rewording.question)(\(raw: number))" }
+        let exact: [SQL] = users.isEmpty ? [] : ["\(raw: number) IN " + SQL.list(users)]
         guard !userPatterns.isEmpty else { return exact.anyOf }
         let named: SQL =
-            byNumbers ? "s.user_id + 0 IN (" + userPatterns.users + ")" : userPatterns.condition("u.subject")
+            way == .few ? "\(raw: number) IN (" + userPatterns.users + ")" : userPatterns.condition(name)
         return (exact + [named]).anyOf
     }
 

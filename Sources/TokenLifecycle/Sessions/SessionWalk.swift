@@ -24,15 +24,9 @@ extension SessionCondition {
             candidates: isImpossible ? [] : try also + candidates(order),
             rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
         walk.rewording = rewording(and: more)
+        // How close matches lie shall be known a little better before a set is read.
+        if walk.rewording != nil { walk.allowance = 512 }
         return walk
-    }
-
-    /// By the numbers of the users that patterns mean, rather than by the name of each session's user.
-    private func rewording(and more: SQL) -> Rewording? {
-        guard !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
-        return Rewording(
-            query: query(and: more, byNumbersOfUsers: true), terms: userPatterns.users, most: "SELECT max(id) FROM user"
-        )
     }
 
     private var alive: Bool { filter.meantStates == [.active] }

@@ -64,6 +64,26 @@ import TokenStorage
         }
     }
 
+    @Test func `of a beginning that many users have looks at their sessions alone`() throws {
+        let data = try ListData(60, seed: 4)
+        var filter = SessionFilter()
+        filter.users = ["user1*", "alice"]
+        for order in `Lists of sessions`.orders {
+            try data.test.read { reader in
+                let walk = try SessionCondition(filter, reader, fewUsers: 0).walk(order)
+                let rewording = try #require(walk.rewording)
+                let plans = try reader.sql.asking(Rewording.question, { _ in true }) {
+                    try walk.streams.flatMap { $0.statements(rewording.query) }.map { try reader.sql.queryPlan($0) }
+                }
+                for plan in plans {
+                    #expect(!plan.contains { $0.contains("SCAN") || $0.contains("TEMP B-TREE") }, "\(order) \(plan)")
+                }
+                guard order.key == .creation else { return }
+                #expect(plans.contains { $0.contains { $0.hasPrefix("SEARCH e USING COVERING INDEX session_users") } })
+            }
+        }
+    }
+
     @Test func `of users follows their names or numbers`() throws {
         let data = try ListData(60, seed: 2)
         for names in [[], ["user1*"], ["*1", "a*"]] {

@@ -121,12 +121,16 @@ import TokenStorage
                 filter.states = states
                 for order in Self.orders {
                     let expected = data.sorted(data.matches(filter), order).map(\.id.row)
-                    for allowance in Self.allowances {
+                    for (allowance, page) in Self.allowances.map({ ($0, Int.max) }) + [(1, 3), (64, 20)] {
                         let found = try data.test.read { reader in
                             var walk = try SessionCondition(filter, reader, fewUsers: 0).walk(order)
                             walk.allowance = allowance
-                            defer { reworded += walk.isReworded ? 1 : 0 }
-                            return try walk.next(.max, reader.sql).map(\.row)
+                            defer { reworded += walk.reworded == nil ? 0 : 1 }
+                            var found: [Int64] = []
+                            while case let some = try walk.next(page, reader.sql).map(\.row), !some.isEmpty {
+                                found += some
+                            }
+                            return found
                         }
                         #expect(found == expected, "\(filter) \(order) \(allowance)")
                     }
