@@ -66,20 +66,20 @@ extension SessionCondition {
         case .lastSeen:
             // Alive means seen within one's own timeout, so each timeout's part of the index begins there.
             return try idleTimeouts().map { timeout in
+                let longAgo = now - .milliseconds(timeout)
                 // And idle that its timeout is over.
-                let over = filter.meantStates == [.idleExpired] ? now.milliseconds - timeout : nil
-                let newest = [lastSeenAtMost, over].compactMap { $0 }.min()
+                let newest = [lastSeenAtMost, filter.meantStates == [.idleExpired] ? longAgo : nil].compactMap { $0 }
+                    .min()
                 return rows(
                     ["e.last_seen_at", "e.session_id"], of: listed(.lastSeen), where: "e.idle_timeout = \(timeout)",
-                    low: alive ? now.milliseconds - timeout + 1 : nil, high: newest)
+                    low: alive ? (longAgo + .milliseconds(1)).milliseconds : nil, high: newest?.milliseconds)
             }
         case .expiry:
             let span = unendedSpan
-            let within = filter.expiresWithin.map { (now + $0).milliseconds }
             // Nobody lives longer than a timeout beyond what was last seen.
             let longest = try lastSeenAtMost == nil ? nil : idleTimeouts().last
-            let idle = lastSeenAtMost.flatMap { last in longest.map { last.addingReportingOverflow($0) } }
-            let latest = [within, idle?.overflow == false ? idle?.partialValue : nil].compactMap { $0 }.min()
+            let idle = lastSeenAtMost.flatMap { last in longest.map { last + .milliseconds($0) } }
+            let latest = [filter.expiresWithin.map { now + $0 }, idle].compactMap { $0?.milliseconds }.min()
             let unended = span.map { span in
                 rows(
                     ["e.alive_until", "e.absolute_expires_at", "e.session_id"], of: listed(.end),
@@ -95,7 +95,7 @@ extension SessionCondition {
         }
     }
 
-    private var lastSeenAtMost: Int64? { filter.idleOver.map { (now - $0).milliseconds - 1 } }
+    private var lastSeenAtMost: Instant? { filter.idleOver.map { now - $0 - .milliseconds(1) } }
 
     /// More streams than this are not worth merging.
     private static let mostStreams = 32
@@ -167,7 +167,7 @@ extension SessionCondition {
             all.append(
                 union(
                     try idleTimeouts().map { timeout in
-                        let oldest = alive ? now.milliseconds - timeout : 0
+                        let oldest = alive ? now - .milliseconds(timeout) : .epoch
                         return
                             "idle_timeout = \(timeout) AND last_seen_at > \(oldest) AND last_seen_at < \(now - idleOver)"
                     }, of: .lastSeen))
@@ -181,7 +181,8 @@ extension SessionCondition {
     }
 
     private func union(_ conditions: [SQL], of entries: SessionEntries? = nil) -> Candidates {
-        let parts = conditions.map { condition in
+        // Where no session was ever given a timeout, none was seen within one.
+        let parts = (conditions.isEmpty ? ["1 = 0"] : conditions).map { condition in
             entries.map { number($0, "session_id") + " FROM \(raw: $0.table) e WHERE " + condition }
                 ?? "SELECT id FROM session WHERE " + condition
         }

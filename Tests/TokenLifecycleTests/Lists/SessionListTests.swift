@@ -140,6 +140,27 @@ import TokenStorage
         #expect(reworded > 10)
     }
 
+    @Test(arguments: `The plan of a list`.filters.indices)
+    func `are empty where there is no session`(index: Int) throws {
+        let test = try TestStore(nil)
+        var filter = SessionFilter()
+        try `The plan of a list`.filters[index].1(&filter)
+        filter.keys = []
+        for states in [Set<SessionState>(), Set(SessionState.allCases)] + SessionState.allCases.map({ [$0] }) {
+            filter.states = states
+            try test.read { reader in
+                for order in Self.orders {
+                    let sessions = try reader.sessions(filter, in: order, limit: 5)
+                    #expect(sessions.items.isEmpty && sessions.next == nil)
+                    var families = FamilyFilter()
+                    families.session = filter
+                    #expect(try reader.families(families, in: order, limit: 5).items.isEmpty)
+                }
+                #expect(try reader.countSessions(filter) == 0)
+            }
+        }
+    }
+
     @Test func `refuse a position of another kind of list`() throws {
         let data = try ListData(10, seed: 6)
         let kind = try failure {
