@@ -86,10 +86,7 @@ struct CleanupRun {
         }
         // Also those that a run left behind which was cut off.
         if try store.read({ $0.facts.sweepIsDue }) { try sweepEntries(stopping) }
-        if options.parts.contains(.sessions), try store.read({ try $0.hasSpans(before: moment.logins) }) {
-            let cut = moment.logins
-            try batches(stopping, progress) { store, limit, _ in try store.removeSpans(cut, limit) == limit }
-        }
+        if options.parts.contains(.sessions) { try removeSpans(stopping) }
         for step in steps(audit) {
             try batches(stopping, progress) { store, limit, done in try step(store, limit, &done) == limit }
         }
@@ -238,6 +235,25 @@ struct CleanupRun {
                 try store.entriesAreSwept()
                 return true
             }
+        }
+    }
+
+    /// Nobody counts spans among the rows, so no limit on rows concerns them; nor do they say how large a batch of rows may be.
+    private mutating func removeSpans(_ stopping: () -> Bool) throws {
+        let cut = moment.logins
+        var size = 2000
+        var isMore = try store.read { try $0.hasSpans(before: cut) }
+        while isMore, result.finished {
+            guard goesOn(stopping) else {
+                result.finished = false
+                return
+            }
+            let held = try hold { store, _ in
+                isMore = try store.removeSpans(cut, size) == size
+                return true
+            }
+            size = pace.steered(size, held, within: 500...200_000)
+            if isMore { stepAside(after: held) }
         }
     }
 

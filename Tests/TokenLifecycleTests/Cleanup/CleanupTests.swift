@@ -114,6 +114,20 @@ import TokenStorage
         }
     }
 
+    @Test func `where all that was due is gone, spans of the dead are no reason to run again`() throws {
+        let test = try TestStore()
+        for number in 0..<30 { _ = try test.logInWithTokens("u\(number)") }
+        test.advance(.days(9))
+        var options = Cleanup.Options()
+        options.parts = [.sessions]
+        options.olderThan = .zero
+        options.maxRows = 60
+        let result = try Cleanup(options).run(test.store, as: test.actor)
+        #expect(result.counts.rows == 60 && result.finished)
+        #expect(try test.count("cleanup_run WHERE complete = 1") == 1)
+        #expect(try test.count("session_span") == 0)
+    }
+
     @Test func `a clock that leapt ahead removes nothing until it is vouched for`() throws {
         let test = try TestStore(nil)
         try test.logIn()
