@@ -27,6 +27,11 @@ struct LivingSessions: ListStream {
     }
 
     mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
+        let last = stop >> Self.bits
+        guard descending ? next >= last : next <= last else {
+            isExhausted = true
+            return 0
+        }
         let end: Int64? = try sql.value(lastOfWindow(max(window >> Self.bits, 1)))
         let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
         buffer = found[...]
