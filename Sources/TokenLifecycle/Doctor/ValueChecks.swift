@@ -5,8 +5,14 @@ extension HealthCheck {
     /// then whatever comes to that row ends there.
     static let values = HealthCheck.store("values", .deep) { examination in
         let found = try examination.store.unreadableRows()
-        guard let finding = found.finding else { return .ok("every row reads, \(found.rows.grouped) of them") }
-        return .untrusted(finding, hint: "stop what writes, keep a copy of the file, and restore a backup")
+        let hint = "stop what writes, keep a copy of the file, and restore a backup"
+        if let finding = found.finding { return .untrusted(finding, hint: hint) }
+        let contradicted = try examination.store.countDeadlinesContradicted()
+        guard contradicted == 0 else {
+            return .untrusted(
+                "\(contradicted.counted("session")) with a deadline that its own times contradict", hint: hint)
+        }
+        return .ok("every row reads, \(found.rows.grouped) of them")
     }
 }
 
@@ -30,6 +36,15 @@ struct UnreadableRows {
 }
 
 extension StoreReading {
+    /// How many sessions live until another time than they say elsewhere: each list and each verdict goes by one of the two.
+    fileprivate func countDeadlinesContradicted() throws -> Int {
+        try sql.value(
+            """
+            SELECT count(*) FROM session
+            WHERE alive_until <> coalesce(ended_at, min(last_seen_at + idle_timeout, absolute_expires_at))
+            """) ?? 0
+    }
+
     /// Reads all of the store. Fails only where reading itself does.
     func unreadableRows() throws -> UnreadableRows {
         var found = UnreadableRows()

@@ -88,12 +88,13 @@ struct LivingSessions: ListStream {
 }
 
 extension StoreReading {
-    /// How many living sessions their span says are dead; none in a store that is whole.
+    /// How many living sessions their span says are dead, or may say so once they have been seen again; none in a store that
+    /// is whole.
     func hiddenByTheirSpan() throws -> Int {
         try sql.value(
             """
             SELECT count(*) FROM session s WHERE s.ended_at IS NULL AND s.alive_until > \(now) AND NOT EXISTS
-                (SELECT 1 FROM session_span p WHERE p.span = s.id >> 6 AND p.alive_until >= s.alive_until)
+                (SELECT 1 FROM session_span p WHERE p.span = s.id >> 6 AND p.alive_until >= s.alive_until | 0x3FFFFF)
             """) ?? 0
     }
 

@@ -110,4 +110,38 @@ import TokenStorage
         }
         #expect(try found() == (planted + [1]).sorted())
     }
+
+    @Test(
+        arguments: [(false, 10...64), (true, 100...200), (false, 10...191), (true, 64...64)]
+            as [(Bool, ClosedRange<Int64>)])
+    func `a walk that ends among the living asks no further`(descending: Bool, meant: ClosedRange<Int64>) throws {
+        _ = try logIn(300)
+        try test.read { reader in
+            let query = try SessionCondition(SessionFilter(), reader).query()
+            var walk = LivingSessions(at: reader.now, meant, descending: descending, after: nil)
+            var found: [Int64] = []
+            for _ in 0..<6 where !walk.isExhausted {
+                _ = try walk.advance(query, window: 64, limit: 64, reader.sql)
+                found += walk.buffer.map(\.row)
+                walk.buffer = []
+            }
+            #expect(walk.isExhausted)
+            #expect(found == (descending ? meant.reversed() : Array(meant)))
+        }
+    }
+
+    @Test(arguments: [.min, .min + 64, -1 << 53, 1 << 53, .max - 64, .max] as [Int64])
+    func `a span of numbers that are never given stops nothing`(number: Int64) throws {
+        _ = try logIn(1)
+        try test.tamper("INSERT INTO session_span VALUES (\(number >> 6), \(Int64.max))")
+        var numbers = [Int64(1)]
+        let kind = try failure { numbers = try found() }
+        #expect(numbers == [1] && (kind == nil || kind == .untrusted))
+    }
+
+    @Test func `a span that would not outlast the next time its session is seen is named by the doctor`() throws {
+        _ = try logIn(1)
+        try test.tamper("UPDATE session_span SET alive_until = (SELECT alive_until FROM session)")
+        #expect(try test.read { try $0.wrongEntries() }.map(\.missing) == [1])
+    }
 }

@@ -25,6 +25,36 @@ import TokenStorage
         #expect(try failure { try test.cleanUp() } == .untrusted)
     }
 
+    @Test(arguments: [.min, .min + 1, -1, 0, .max - 1, .max] as [Int64])
+    func `no list counts from a timeout that is never given`(timeout: Int64) throws {
+        let test = try TestStore()
+        try test.logIn()
+        test.advance(.minutes(5))
+        try test.tamper("UPDATE session SET idle_timeout = \(timeout)")
+        for states in SessionState.allCases.map({ [$0] }) + [Set(SessionState.allCases)] {
+            var filter = SessionFilter()
+            filter.states = states
+            for idleOver in [nil, Duration.seconds(1), .milliseconds(Int64.max)] {
+                filter.idleOver = idleOver
+                for order in `Lists of sessions`.orders {
+                    let kind = try failure { _ = try test.read { try $0.sessions(filter, in: order, limit: 5) } }
+                    #expect(kind == nil || kind == .untrusted, "\(filter) \(order)")
+                }
+            }
+        }
+        #expect(try test.store.diagnose(.deep).isUntrusted)
+    }
+
+    @Test func `a session that lives longer than its times say is named`() throws {
+        let test = try TestStore()
+        try test.logIn()
+        func finding() throws -> Finding? { try test.store.diagnose(.deep).findings.first { $0.check == "values" } }
+        #expect(try finding()?.answer == .ok)
+        try test.tamper("UPDATE session SET alive_until = alive_until + 1")
+        #expect(try finding()?.text == "1 session with a deadline that its own times contradict")
+        #expect(try finding()?.answer == .critical)
+    }
+
     @Test(arguments: [1 << 40, .max] as [Int64])
     func `cleanup does not sweep up to a number that is never given`(number: Int64) throws {
         let test = try TestStore()
