@@ -30,6 +30,8 @@ enum PageCursor {
         let numbers = (0..<count).map { index in
             bytes[(1 + index * 8)..<(9 + index * 8)].reduce(Int64(0)) { $0 << 8 | Int64($1) }
         }
+        // No store holds a greater one (RFC 7493 §2.2), and a list that goes on from a number counts to the next.
+        guard numbers.allSatisfy({ $0.magnitude <= 1 << 53 }) else { throw refusal }
         return ListPosition(numbers: numbers, text: name)
     }
 

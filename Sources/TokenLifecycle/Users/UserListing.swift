@@ -200,7 +200,8 @@ struct UserWalk {
         let rest = (order.descending ? sorted.reversed() : sorted).filter { name, number, _ in
             guard let position else { return true }
             if byName { return order.descending ? name.isBefore(position.text) : position.text.isBefore(name) }
-            return order.descending ? number < position.numbers[0] : number > position.numbers[0]
+            let last = position.numbers.first ?? 0
+            return order.descending ? number < last : number > last
         }
         return rest.map(\.2)
     }

@@ -1,6 +1,8 @@
 import Testing
-import TokenConsole
 import TokenJOSE
+import TokenLifecycle
+
+@testable import TokenConsole
 
 @Suite struct `Paging` {
     private func next(_ answer: ListWorld.Answer) throws -> String? {
@@ -51,6 +53,18 @@ import TokenJOSE
         }
         for broken in [String(cursor.dropLast()), cursor + "A", "x", "AAAA", String(cursor.reversed())] {
             #expect(world.run("session list --user user1 --after \(broken)").code == .usage)
+        }
+    }
+
+    @Test(arguments: [.min, .min + 1, -1 << 53 - 1, 1 << 53 + 1, .max - 1, .max] as [Int64])
+    func `refuses a cursor that names a number no store holds`(number: Int64) throws {
+        let holdable = ListPosition(numbers: [-1 << 53, 0, 1 << 53], text: "é")
+        #expect(try PageCursor.position(PageCursor.text(holdable, of: "a list"), of: "a list") == holdable)
+        for place in 0..<3 {
+            var numbers: [Int64] = [1, 0, 1]
+            numbers[place] = number
+            let forged = PageCursor.text(ListPosition(numbers: numbers), of: "a list")
+            #expect(throws: Failure.self) { try PageCursor.position(forged, of: "a list") }
         }
     }
 
