@@ -36,8 +36,10 @@ import Testing
                     return !number.isMultiple(of: 2)
                 }
             ) {
-                try transaction.rows("SELECT is_odd(column1) FROM (VALUES (1), (2), (\(Int64.min)), ('3'), (4.0), (NULL))")
-                    .map { try $0.get(0, as: Bool?.self) }
+                try transaction.rows(
+                    "SELECT is_odd(column1) FROM (VALUES (1), (2), (\(Int64.min)), ('3'), (4.0), (NULL))"
+                )
+                .map { try $0.get(0, as: Bool?.self) }
             }
             #expect(answers == [true, false, false, nil, nil, nil])
             #expect(held?.asked == [1, 2, .min])
