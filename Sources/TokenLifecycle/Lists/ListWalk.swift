@@ -287,10 +287,12 @@ struct ListWalk {
         let allowance = reworded == nil ? allowance : allowance / 8
         for few in candidates {
             if order.isByRow {
-                let most = min(allowance * (few.isVague ? 1 : Self.entriesPerRow), Self.mostNumbers)
-                guard let found = try few.numbers(atMost: most, behind: max(allowance, Self.fewPlaces), sql) else {
-                    continue
-                }
+                // Behind each of the others are some.
+                let each = few.through != nil ? 8 * Self.entriesPerRow : few.isVague ? 1 : Self.entriesPerRow
+                let most = min(allowance * each, Self.mostNumbers)
+                // Of more, it is cheaper to ask whether a row is one of theirs.
+                let places = rewording == nil ? max(allowance, Self.fewPlaces) : Self.fewPlaces
+                guard let found = try few.numbers(atMost: most, behind: places, sql) else { continue }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }
