@@ -71,12 +71,13 @@ import TokenLifecycle
         }
         #expect(mkfifo(folder.path("out.pipe000000000.tmp"), 0o600) == 0)
         #expect(symlink(folder.path("out.x.tmp"), folder.path("out.link000000000.tmp")) == 0)
-        // Closed in what other tests start meanwhile, lest the lock outlive this.
         let descriptor = open(folder.path(held), O_RDONLY | O_CLOEXEC)
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         try AtomicFile.write([1], to: folder.path("out"), mode: 0o600)
         #expect(
             try folder.names() == (strange + [held, "out", "out.link000000000.tmp", "out.pipe000000000.tmp"]).sorted())
+        // Closing alone leaves the lock to a process that another test starts, until that has executed its program.
+        #expect(flock(descriptor, LOCK_UN) == 0)
         close(descriptor)
         try AtomicFile.write([1], to: folder.path("out"), mode: 0o600)
         #expect(try folder.names() == (strange + ["out", "out.link000000000.tmp", "out.pipe000000000.tmp"]).sorted())
