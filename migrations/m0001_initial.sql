@@ -67,8 +67,6 @@ CREATE TABLE session (
 ) STRICT;
 
 CREATE INDEX session_by_client ON session (client_id);
--- Whose the newest are, without a look at their rows: for names with one beginning.
-CREATE INDEX session_users ON session (id, user_id);
 -- Whom a leaked key concerns. A refresh writes here only after a rotation.
 CREATE INDEX session_by_access_key ON session (access_key) WHERE access_key IS NOT NULL;
 -- Those that outlived a floor: a handful, so logins and cleanup never meet it.
@@ -126,7 +124,15 @@ CREATE TABLE session_span (
     alive_until INTEGER NOT NULL
 ) STRICT;
 
+-- How the names of sessions' users begin, in the order of sessions: who asks for all names with one beginning looks at no other
+-- session's row (docs/decisions/0011-where-the-living-lie.md).
+CREATE TABLE session_subject (
+    session_id INTEGER PRIMARY KEY,
+    beginning TEXT NOT NULL                 -- of user.subject, at most 8 characters
+) STRICT;
+
 CREATE TRIGGER session_made AFTER INSERT ON session BEGIN
+    INSERT OR IGNORE INTO session_subject SELECT new.id, substr(subject, 1, 8) FROM user WHERE id = new.user_id;
     INSERT OR IGNORE INTO session_by_user VALUES (new.user_id, new.id, new.absolute_expires_at);
     INSERT OR IGNORE INTO session_by_ip SELECT new.ip, new.id, new.absolute_expires_at WHERE new.ip IS NOT NULL;
     INSERT OR IGNORE INTO session_by_device
@@ -168,6 +174,17 @@ CREATE TRIGGER session_stays BEFORE UPDATE OF id, user_id, ip, device, absolute_
         OR new.absolute_expires_at <> old.absolute_expires_at
 BEGIN
     SELECT RAISE(ABORT, 'a session keeps its user, address, device and absolute expiry');
+END;
+
+CREATE TRIGGER user_stays BEFORE UPDATE OF id, subject ON user
+    WHEN new.id <> old.id OR new.subject <> old.subject
+BEGIN
+    SELECT RAISE(ABORT, 'a user keeps its subject');
+END;
+
+-- Beginnings lie as sessions do.
+CREATE TRIGGER session_gone AFTER DELETE ON session BEGIN
+    DELETE FROM session_subject WHERE session_id = old.id;
 END;
 
 CREATE TRIGGER session_removed AFTER DELETE ON session WHEN (SELECT sweep_due FROM store WHERE id = 1) = 0 BEGIN

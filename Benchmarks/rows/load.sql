@@ -26,6 +26,8 @@ FROM facts.fact f ORDER BY f.id;
 
 -- What the triggers would have entered one by one.
 INSERT INTO session_by_user SELECT user_id, id, absolute_expires_at FROM session ORDER BY user_id, id;
+INSERT INTO session_subject
+SELECT s.id, substr(u.subject, 1, 8) FROM session s CROSS JOIN user u WHERE u.id = s.user_id ORDER BY s.id;
 INSERT INTO session_by_ip SELECT ip, id, absolute_expires_at FROM session WHERE ip IS NOT NULL ORDER BY ip, id;
 INSERT INTO session_by_device SELECT device, id, absolute_expires_at FROM session WHERE device IS NOT NULL ORDER BY device, id;
 INSERT INTO session_by_last_seen

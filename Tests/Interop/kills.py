@@ -70,6 +70,8 @@ class KillWorld(World):
             entries = self.numbers(f"SELECT session_id FROM {table}")
             if there - entries or (entries - there and not due):
                 found.append(f"{table} and session disagree")
+        if self.numbers("SELECT session_id FROM session_subject") != there:
+            found.append("session_subject and session disagree")
         hidden = self.numbers(
             "SELECT id FROM session s WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM session_span p "
             "WHERE p.span = s.id >> 6 AND p.alive_until >= s.alive_until)")

@@ -299,6 +299,8 @@ DEFENCES = [
     # What doctor tells
     ("doctor: a session that its span hides", LIFE + "Sessions/SessionEntries.swift", "try hiddenByTheirSpan()",
      "WITHOUT ? 0 : try hiddenByTheirSpan()", "Spans of the living"),
+    ("doctor: a session that the beginning of its user's name hides", LIFE + "Sessions/SessionEntries.swift",
+     "missing: subjects.missing", "missing: WITHOUT ? 0 : subjects.missing", "Beginnings of subjects"),
     ("doctor: a deadline that a session's other times contradict", LIFE + "Doctor/ValueChecks.swift", "guard contradicted == 0 else",
      "guard contradicted == 0 || WITHOUT else", "HostileValueTests"),
     ("a span goes once its time is over", LIFE + "Lists/LivingSessions.swift", "(SELECT span FROM session_span WHERE alive_until <",

@@ -2,15 +2,15 @@ internal import TokenStorage
 
 /// What a list asks for, apart from its order.
 struct ListQuery {
-    /// The table whose rows are listed: `session s`.
+    /// The table whose rows are listed, `session s`; or one that has a row for each of them and decides of most.
     let table: SQL
+    /// Its column that has the listed row's number.
+    var number: StaticString = "s.id"
     /// The tables that conditions look at, each found by its key: ` CROSS JOIN client c`. SQLite keeps the order of a
-    /// CROSS JOIN, so the listed table always comes first; elsewhere it is an inner join like any other.
+    /// CROSS JOIN, so `table` always comes first; elsewhere it is an inner join like any other.
     var joined: SQL = ""
     /// What rows must meet, in words that tempt no planner to leave the index that gives the order: `s.user_id + 0 = 7`.
     var condition: SQL
-    /// What an entry `e` of `session_users` tells of a row before it is looked at.
-    var ofEntry: SQL?
 
     func select(_ columns: SQL) -> SQL {
         "SELECT " + columns + " FROM " + table + joined + " WHERE " + condition + " AND "
@@ -59,25 +59,6 @@ struct Candidates {
     private static func exceeds(_ rows: SQL, _ count: Int, _ sql: any ReadTransaction) throws -> Bool {
         let counted: Int? = try sql.value("SELECT count(*) FROM (" + rows + " LIMIT \(count + 1)) AS counted")
         return counted ?? 0 > count
-    }
-}
-
-/// A query in other words, which ask whether a number is one of a set: better the more rows it is asked of, where the set is
-/// small beside them.
-struct Rewording {
-    let query: ListQuery
-    let set: SQL
-    /// How many numbers there are at most: a share of the rows is of about that share of them.
-    let most: SQL
-
-    static let question: StaticString = "is_meant"
-
-    /// What answers the question, where the set is read at the price of what so many rows then cost less.
-    func test(for rows: Int, share: Double, _ sql: any ReadTransaction) throws -> ((Int64) -> Bool)? {
-        let all: Int = try sql.value(most) ?? 0
-        guard share * Double(all) <= Double(3 * rows) else { return nil }
-        let found = try sql.integers(set + " LIMIT \(3 * rows + 1)")
-        return found.count > 3 * rows ? nil : RowNumbers.membership(of: found)
     }
 }
 

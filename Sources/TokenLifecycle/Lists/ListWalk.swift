@@ -13,20 +13,18 @@ struct ListWalk {
     /// Merged by key. More than one where the index begins with a column that has several values.
     private(set) var streams: [any ListStream]
     private(set) var candidates: [Candidates]
-    /// What to ask instead once many rows have been passed, where that is better.
-    var rewording: Rewording?
-    /// The rewording that the streams are asked by, and what answers its question.
-    private(set) var reworded: (query: ListQuery, isMeant: (Int64) -> Bool)?
     /// The numbers that rows can have at all.
     private let rows: ClosedRange<Int64>
     /// The last key handed out, or where the list begins.
     private var position: ListKey?
     private var gathered: Gathered?
     private var isFirst = true
+    /// How many rows are passed at the price of one that is looked at: many where a narrow table decides.
+    private let rate: Int
     /// Rows passed, matches found among them, and how many rows may be passed before candidates are looked for again.
     private var spent = 0
     private var matched = 0
-    var allowance = 256
+    var allowance: Int
 
     private enum Gathered {
         /// Sorted, and known to match.
@@ -48,13 +46,15 @@ struct ListWalk {
 
     init(
         _ query: ListQuery, by order: ListOrder, streams: [any ListStream], candidates: [Candidates],
-        rows: ClosedRange<Int64> = .min ... .max, after position: ListKey?
+        rows: ClosedRange<Int64> = .min ... .max, rate: Int = 1, after position: ListKey?
     ) {
         self.query = query
         self.order = order
         self.streams = streams
         self.candidates = candidates
         self.rows = rows
+        self.rate = rate
+        allowance = Self.firstRows * rate
         self.position = position
     }
 
@@ -81,7 +81,7 @@ struct ListWalk {
             defer { gathered = .matches(keys) }
             return keys.popFirst()
         case .numbers(var numbers):
-            while numbers.matches.isEmpty, !numbers.rest.isEmpty, numbers.vain <= 4 * allowance {
+            while numbers.matches.isEmpty, !numbers.rest.isEmpty, numbers.vain <= 4 * affordableRows {
                 try look(at: &numbers, wanted, sql)
             }
             if let match = numbers.matches.popFirst() {
@@ -130,12 +130,9 @@ struct ListWalk {
                     allowance *= matched > 0 ? 4 : 16
                     // Going on as until now, the walk may be done before candidates are worth a look.
                     let farOff = Double(matched) * Double(allowance) < Double(wanted) * Double(spent)
-                    if farOff {
-                        if try gather(sql) { return }
-                        try reword(wanted, sql)
-                    }
+                    if farOff, try gather(sql) { return }
                 }
-                spent += try advance(index, wanted, sql)
+                spent += try streams[index].advance(query, window: window(wanted), limit: max(wanted, 16), sql)
                 matched += streams[index].buffer.count
                 // What candidates have given meanwhile is behind.
                 guard let position else { continue }
@@ -144,31 +141,9 @@ struct ListWalk {
         }
     }
 
-    private mutating func advance(_ index: Int, _ wanted: Int, _ sql: any ReadTransaction) throws -> Int {
-        let (window, limit) = (window(wanted), max(wanted, 16))
-        guard let reworded else { return try streams[index].advance(query, window: window, limit: limit, sql) }
-        return try sql.asking(Rewording.question, reworded.isMeant) {
-            try streams[index].advance(reworded.query, window: window, limit: limit, sql)
-        }
-    }
-
-    /// Where the rows that are still to be passed, as far as can be told, are worth it.
-    private mutating func reword(_ wanted: Int, _ sql: any ReadTransaction) throws {
-        let ahead = max(allowance, min(Self.enough(for: wanted, after: spent, matched: matched) ?? 0, 1 << 14))
-        // As large as chance lets it be: a set that is found too large was read in vain.
-        let found = Double(matched)
-        let share = (found + 2 * found.squareRoot() + 1) / Double(max(spent, 1))
-        guard let other = rewording, let isMeant = try other.test(for: ahead, share: share, sql) else { return }
-        reworded = (other.query, isMeant)
-        rewording = nil
-        // In one statement, which ends with the page: asking is cheap from here on.
-        allowance = max(allowance, spent + 2 * ahead)
-    }
-
     /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
     private func window(_ wanted: Int) -> Int {
-        if reworded != nil { return max((allowance - spent) / streams.count, 64) }
-        let affordable = min(allowance - spent, max(4 * spent, 256)) / streams.count
+        let affordable = min(allowance - spent, max(4 * spent, Self.firstRows * rate)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }
 
@@ -182,26 +157,29 @@ struct ListWalk {
     private static let entriesPerRow = 4
     /// So many rows of another table are gone through before anything is known of how close matches lie.
     private static let fewPlaces = 1024
+    /// So many rows are looked at before candidates are looked for again.
+    private static let firstRows = 256
     /// More numbers than this are never held.
     private static let mostNumbers = 1 << 17
+
+    /// How many rows could have been looked at for what may be passed.
+    private var affordableRows: Int { allowance / rate }
 
     /// Takes the first candidates that are few enough.
     @discardableResult
     private mutating func gather(_ sql: any ReadTransaction) throws -> Bool {
-        // A number that is not of the set is passed at an eighth of the price of a row.
-        let allowance = reworded == nil ? allowance : allowance / 8
         for few in candidates {
             if order.isByRow {
                 // Behind each of the others are some.
                 let each = few.through != nil ? 8 * Self.entriesPerRow : few.isVague ? 1 : Self.entriesPerRow
-                let most = min(allowance * each, Self.mostNumbers)
-                // Of more, it is cheaper to ask whether a row is one of theirs.
-                let places = rewording == nil ? max(allowance, Self.fewPlaces) : Self.fewPlaces
+                let most = min(affordableRows * each, Self.mostNumbers)
+                // Each is somewhere else in the file.
+                let places = max(affordableRows / Self.entriesPerRow, Self.fewPlaces)
                 guard let found = try few.numbers(atMost: most, behind: places, sql) else { continue }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
             }
-            guard try few.areAtMost(allowance / few.price, sql) else { continue }
+            guard try few.areAtMost(affordableRows / few.price, sql) else { continue }
             let found = try sql.rows(matches(among: few)).map(ListKey.init)
                 .filter { key in position.map { order.precedes($0, key) } ?? true }
             gathered = .matches(found.sorted(by: order.precedes)[...])

@@ -65,24 +65,15 @@ struct LivingSessions: ListStream {
     }
 
     private func matches(_ query: ListQuery, until end: Int64?) -> SQL {
-        // Numbers by an index that also has what decides, where there is one, else by the rows.
-        let by: SQL = query.ofEntry == nil ? "s.id" : "e.id"
-        let within = by + " >= p.span << 6 AND " + by + " < (p.span + 1) << 6"
-        let spans = spans(until: end ?? stop >> Self.bits)
-        let living =
-            if let ofEntry = query.ofEntry {
-                ListEntries(
-                    table: "session_span p CROSS JOIN session e INDEXED BY session_users",
-                    link: within + " AND s.id = e.id", condition: spans + " AND " + ofEntry)
-            } else {
-                ListEntries(table: "session_span p", link: within, condition: spans)
-            }
+        let number: SQL = "\(raw: query.number)"
+        let within = number + " >= p.span << 6 AND " + number + " < (p.span + 1) << 6"
+        let living = ListEntries(
+            table: "session_span p", link: within, condition: spans(until: end ?? stop >> Self.bits))
         // Within a span the bounds of the walk are looked at row by row: a planner might else begin each span there.
-        let number = by + " + 0"
         let rest =
             descending
-            ? number + " < \(position) AND " + number + " >= \(stop) ORDER BY p.span DESC, " + by + " DESC"
-            : number + " > \(position) AND " + number + " <= \(stop) ORDER BY p.span, " + by
+            ? number + " + 0 < \(position) AND " + number + " + 0 >= \(stop) ORDER BY p.span DESC, " + number + " DESC"
+            : number + " + 0 > \(position) AND " + number + " + 0 <= \(stop) ORDER BY p.span, " + number
         return query.select("s.id, 0, s.id", by: living) + rest
     }
 }

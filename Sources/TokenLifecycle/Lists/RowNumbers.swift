@@ -29,13 +29,6 @@ struct RowNumbers {
         RowNumbers(close: numbers)?.lowest(.max) ?? Set(numbers).sorted()
     }
 
-    /// Whether a number is one of `numbers`.
-    static func membership(of numbers: [Int64]) -> (Int64) -> Bool {
-        guard let bits = RowNumbers(close: numbers) else { return Set(numbers).contains }
-        let last = bits.first + Int64(bits.words.count) * 64 - 1
-        return { bits.first <= $0 && $0 <= last && bits.contains($0) }
-    }
-
     mutating func insert(_ number: Int64) {
         let offset = Int(number - first)
         let bit: UInt64 = 1 << UInt64(offset & 63)

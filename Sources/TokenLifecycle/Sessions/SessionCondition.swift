@@ -9,9 +9,6 @@ struct SessionCondition {
     /// The users that are named in full and exist; nil where no user was asked for.
     let users: [Int64]?
     let userPatterns: [NamePattern]
-    /// Whether the users that the patterns mean are so few that their numbers are found anew by each statement, rather than
-    /// the name of each session's user.
-    private let patternsMeanFew: Bool
     /// The clients that are meant; nil where none was asked for.
     let clients: [Int64]?
     /// The keys that are meant; nil where none was asked for.
@@ -26,19 +23,14 @@ struct SessionCondition {
     /// The number of the first session that began after everyone was logged out; nil where nobody was.
     let firstAfterFloor: Int64?
 
-    /// Patterns that mean more than `fewUsers` are asked by name at first. Fails with `.notFound` for a key that does not
-    /// exist.
-    init(_ filter: SessionFilter, _ store: some StoreReading, fewUsers: Int = 512) throws {
+    /// Fails with `.notFound` for a key that does not exist.
+    init(_ filter: SessionFilter, _ store: some StoreReading) throws {
         self.filter = filter
         sql = store.sql
         now = store.now
         floor = store.facts.floor
         let patterns = filter.users.map(NamePattern.init)
         userPatterns = patterns.filter { $0.exact == nil }
-        patternsMeanFew =
-            try userPatterns.isEmpty
-            || !userPatterns.contains(where: \.scans)
-                && Candidates(rows: userPatterns.users).areAtMost(fewUsers, store.sql)
         users =
             filter.users.isEmpty
             ? nil : try Set(patterns.compactMap(\.exact).compactMap { try store.userRow(knownAs: $0) }).sorted()
@@ -68,52 +60,51 @@ struct SessionCondition {
             || rows.map { $0.low > $0.high } ?? false
     }
 
-    /// How the users are told that patterns mean.
-    enum UsersBy {
-        /// By numbers that each statement finds anew: of few.
-        case few
-        /// By the name of each session's user.
-        case name
-        /// By numbers that were found before (`Rewording`).
-        case number
-    }
-
-    /// On `s`, with its client `c` and its user `u` where they matter.
-    func query(and more: SQL = "1 = 1", usersBy way: UsersBy? = nil) -> ListQuery {
-        let way = way ?? (patternsMeanFew ? .few : .name)
+    /// On `s`, with its client `c` and its user `u` where they matter; where names with some beginning are meant, after what
+    /// is known of them (`n`), unless a condition on `s` has an index of its own to go by.
+    func query(and more: SQL = "1 = 1", bySubject: Bool = true) -> ListQuery {
         var joined: SQL = ""
         var all: [SQL] = []
+        let beginnings = beginnings
+        if let beginnings {
+            joined += bySubject ? " CROSS JOIN session s" : " CROSS JOIN session_subject n"
+            all += ["s.id = n.session_id", beginnings]
+        }
         if lowestFloor != nil || !filter.notClients.isEmpty {
             joined += " CROSS JOIN client c"
             all.append("c.id = s.client_id")
         }
-        if way == .name || !filter.notUsers.isEmpty {
+        if !filter.notUsers.isEmpty || !userPatterns.allSatisfy(isDecidedByBeginning) {
             joined += " CROSS JOIN user u"
             all.append("u.id = s.user_id")
         }
-        all += [ofUsers(way, "s.user_id + 0", "u.subject")].compactMap { $0 } + details
-        var query = ListQuery(table: "session s", joined: joined, condition: (all + [stateCondition, more]).allOf)
-        if way == .number { query.ofEntry = ofUsers(way, "e.user_id", "u.subject") }
-        return query
+        all += [ofUsers].compactMap { $0 } + details
+        let condition = (all + [stateCondition, more]).allOf
+        return bySubject && beginnings != nil
+            ? ListQuery(table: "session_subject n", number: "n.session_id", joined: joined, condition: condition)
+            : ListQuery(table: "session s", joined: joined, condition: condition)
     }
 
-    /// By the numbers of the users that patterns mean, rather than by the name of each session's user.
-    func rewording(and more: SQL) -> Rewording? {
-        guard let users, !patternsMeanFew, !userPatterns.contains(where: \.scans) else { return nil }
-        let exact: SQL = "SELECT id FROM user WHERE id IN " + SQL.list(users) + " UNION ALL "
-        return Rewording(
-            query: query(and: more, usersBy: .number), set: (users.isEmpty ? "" : exact) + userPatterns.users,
-            most: "SELECT max(id) FROM user")
+    /// What the beginnings of the users' names must be, `n`; nil where that says nothing, or no pattern was given.
+    private var beginnings: SQL? {
+        guard !userPatterns.isEmpty, !userPatterns.contains(where: \.scans) else { return nil }
+        return filter.users.map { NamePattern($0).condition(ofBeginning: "n.beginning") }.anyOf
     }
 
-    private func ofUsers(_ way: UsersBy, _ number: StaticString, _ name: StaticString) -> SQL? {
+    private func isDecidedByBeginning(_ pattern: NamePattern) -> Bool {
+        beginnings != nil && pattern.isDecidedByBeginning
+    }
+
+    private var ofUsers: SQL? {
         guard let users else { return nil }
-        if way == .number { return "\(raw: Rewording.question)(\(raw: number))" }
-        let exact: [SQL] = users.isEmpty ? [] : ["\(raw: number) IN " + SQL.list(users)]
-        guard !userPatterns.isEmpty else { return exact.anyOf }
-        let named: SQL =
-            way == .few ? "\(raw: number) IN (" + userPatterns.users + ")" : userPatterns.condition(name)
-        return (exact + [named]).anyOf
+        // Then the beginnings have said it all.
+        if users.isEmpty, !userPatterns.isEmpty, userPatterns.allSatisfy(isDecidedByBeginning) { return nil }
+        let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
+        let patterns = userPatterns.map { pattern in
+            isDecidedByBeginning(pattern)
+                ? pattern.condition(ofBeginning: "n.beginning") : pattern.condition("u.subject")
+        }
+        return (exact + patterns).anyOf
     }
 
     private var details: [SQL] {

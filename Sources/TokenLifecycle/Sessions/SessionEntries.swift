@@ -97,7 +97,12 @@ extension StoreReading {
             let astray: Int = try sql.value(entries.astray(sweepIsDue: facts.sweepIsDue)) ?? 0
             return (table: entries.table.description, missing: missing, astray: astray)
         }
-        return (wrong + [("session_span", try hiddenByTheirSpan(), 0)]).filter { $0.missing > 0 || $0.astray > 0 }
+        let subjects = try wrongBeginnings()
+        let others = [
+            (table: "session_subject", missing: subjects.missing, astray: subjects.astray),
+            (table: "session_span", missing: try hiddenByTheirSpan(), astray: 0),
+        ]
+        return (wrong + others).filter { $0.missing > 0 || $0.astray > 0 }
     }
 
     /// Entries by end, of sessions that are there: as a table.

@@ -18,15 +18,33 @@ extension SessionCondition {
                 ListOrder(
                     value: "s.alive_until", tie: "s.absolute_expires_at", row: "s.id", descending: order.descending)
             }
-        var walk = ListWalk(
-            query(and: more), by: by,
-            streams: isImpossible ? [] : try streams(order, through: through, after: position),
+        let way = way(order, through: through)
+        let query = query(and: more, bySubject: way != .rows)
+        // A number and eight characters, several dozens a page.
+        let isNarrow = way == .numbers && query.number.description != by.row.description
+        return ListWalk(
+            query, by: by,
+            streams: isImpossible ? [] : try streams(order, way, query, through: through, after: position),
             candidates: isImpossible ? [] : try also + candidates(order),
-            rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, after: position)
-        walk.rewording = rewording(and: more)
-        // How close matches lie shall be known a little better before a set is read.
-        if walk.rewording != nil { walk.allowance = 512 }
-        return walk
+            rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, rate: isNarrow ? 16 : 1, after: position)
+    }
+
+    /// What the streams of a list go through.
+    private enum Way {
+        /// The numbers of all sessions, or of the living.
+        case numbers
+        /// An index of their rows.
+        case rows
+        /// Entries of another table.
+        case entries
+    }
+
+    private func way(_ order: SessionOrder, through: ListEntries?) -> Way {
+        guard order.key == .creation else { return .entries }
+        guard let equality = equalities?.first else { return through == nil ? .numbers : .entries }
+        guard equality.0 == nil else { return .entries }
+        // The first of a client that are still alive have many dead before them.
+        return alive && !order.descending && through == nil ? .numbers : .rows
     }
 
     private var alive: Bool { filter.meantStates == [.active] }
@@ -34,7 +52,7 @@ extension SessionCondition {
     // MARK: Streams
 
     private func streams(
-        _ order: SessionOrder, through: ListEntries?, after position: ListKey?
+        _ order: SessionOrder, _ way: Way, _ query: ListQuery, through: ListEntries?, after position: ListKey?
     ) throws -> [any ListStream] {
         func rows(
             _ columns: [StaticString], of entries: ListEntries?, where condition: SQL? = nil, low: Int64? = nil,
@@ -50,17 +68,16 @@ extension SessionCondition {
         }
         switch order.key {
         case .creation:
-            // The first of a client that are still alive have many dead before them.
-            if alive, through == nil, equalities == nil || !order.descending && equalities?.first?.0 == nil {
+            if way == .numbers, alive {
                 let meant = self.rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max
                 return [LivingSessions(at: now, meant, descending: order.descending, after: position)]
             }
-            let ways =
+            let all =
                 equalities?.map { entries, condition in (entries.map(listed), condition) }
                 ?? [(through, through?.condition)]
-            return ways.map { entries, condition in
+            return all.map { entries, condition in
                 rows(
-                    [entries == nil ? "s.id" : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
+                    [entries == nil ? query.number : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
                     high: self.rows?.high)
             }
         case .lastSeen:

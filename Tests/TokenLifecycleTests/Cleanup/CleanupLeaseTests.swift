@@ -45,7 +45,7 @@ import TokenStorage
         test.advance(.minutes(5))
         let second = try lease(test)
         #expect(try failure { try test.store.write(as: test.actor) { try first.renew($0, removed: 1) } } == .busy)
-        try test.store.write(as: test.actor) { try first.giveBack($0, removed: 1, complete: true) }
+        _ = try test.store.write(as: test.actor) { try first.giveBack($0, removed: 1, complete: true) }
         try test.store.write(as: test.actor) { try second.renew($0, removed: 2) }
         #expect(try test.count("cleanup_run WHERE finished_at IS NULL AND removed = 2") == 1)
     }

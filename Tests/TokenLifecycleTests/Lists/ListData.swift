@@ -20,7 +20,8 @@ struct ListData {
         var random = SeededRandom(seed)
         let span: Int64 = 60 * 86_400_000
         let users =
-            (0..<max(10, count / 20)).map { "user\($0 % 7 == 0 ? "-x" : "")\($0)" } + ["al", "alice", "alicf", "ali*"]
+            (0..<max(10, count / 20)).map { "user\($0 % 7 == 0 ? "-x" : "")\($0)" }
+            + ["al", "alice", "alicf", "ali*", "usër-né-7", "usër-né-77", "usër-né-777", "usër-né-7777"]
         let everyoneFloor = floors ? now - .days(20) : Instant(milliseconds: 0)
         try test.store.database.write { transaction in
             for user in users {
