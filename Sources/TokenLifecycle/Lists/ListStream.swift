@@ -6,8 +6,9 @@ protocol ListStream {
     var buffer: ArraySlice<ListKey> { get set }
     var isExhausted: Bool { get }
 
-    /// Reads the matches among the next `window` rows, at most `limit`. Returns how many rows it passed in vain.
-    mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int
+    /// Reads the matches among the next `window` rows, or among all, at most `limit`. Returns how many rows it passed in vain,
+    /// where somebody counts.
+    mutating func advance(_ query: ListQuery, window: Int?, limit: Int, _ sql: any ReadTransaction) throws -> Int
 
     /// The statements that `advance` runs, for tests to look at their plans.
     func statements(_ query: ListQuery) -> [SQL]

@@ -141,8 +141,10 @@ struct ListWalk {
         }
     }
 
-    /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first.
-    private func window(_ wanted: Int) -> Int {
+    /// How many rows a stream shall pass next, a few times more than before at most: where a window ends is counted first. Nil
+    /// where there is no other way to change to.
+    private func window(_ wanted: Int) -> Int? {
+        guard !candidates.isEmpty else { return nil }
         let affordable = min(allowance - spent, max(4 * spent, Self.firstRows * rate)) / streams.count
         return max(min(affordable, Self.enough(for: wanted, after: spent, matched: matched) ?? affordable), 64)
     }

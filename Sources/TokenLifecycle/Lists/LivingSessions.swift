@@ -26,13 +26,13 @@ struct LivingSessions: ListStream {
         self.position = position.map { descending ? min($0.row, first) : max($0.row, first) } ?? first
     }
 
-    mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
+    mutating func advance(_ query: ListQuery, window: Int?, limit: Int, _ sql: any ReadTransaction) throws -> Int {
         let last = stop >> Self.bits
         guard descending ? next >= last : next <= last else {
             isExhausted = true
             return 0
         }
-        let end: Int64? = try sql.value(lastOfWindow(max(window >> Self.bits, 1)))
+        let end: Int64? = try window.flatMap { try sql.value(lastOfWindow(max($0 >> Self.bits, 1))) }
         let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
         buffer = found[...]
         if found.count == limit, let last = found.last {
@@ -44,7 +44,7 @@ struct LivingSessions: ListStream {
         } else {
             isExhausted = true
         }
-        return window
+        return window ?? 0
     }
 
     func statements(_ query: ListQuery) -> [SQL] {

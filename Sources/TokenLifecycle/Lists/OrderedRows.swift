@@ -39,8 +39,10 @@ struct OrderedRows: ListStream {
         self.position = position.map { descending ? min($0, start) : max($0, start) } ?? start
     }
 
-    mutating func advance(_ query: ListQuery, window: Int, limit: Int, _ sql: any ReadTransaction) throws -> Int {
-        let end = try spanOfNumbers(window) ?? sql.row(lastOfWindow(query, window)).map(ListKey.init)
+    mutating func advance(_ query: ListQuery, window: Int?, limit: Int, _ sql: any ReadTransaction) throws -> Int {
+        let end = try window.flatMap { window in
+            try spanOfNumbers(window) ?? sql.row(lastOfWindow(query, window)).map(ListKey.init)
+        }
         let found = try sql.rows(matches(query, until: end) + " LIMIT \(limit)").map(ListKey.init)
         buffer = found[...]
         isUnderWay = true
@@ -49,7 +51,7 @@ struct OrderedRows: ListStream {
             return 0
         }
         if let end { position = end } else { isExhausted = true }
-        return window
+        return window ?? 0
     }
 
     /// Where so many numbers below the position end. Rows are numbered one after another, so of a whole table, from the newest
