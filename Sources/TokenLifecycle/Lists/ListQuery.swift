@@ -44,8 +44,16 @@ struct Candidates {
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
 
+    /// How many entries of an index, which lie side by side, are read at the price of one row that is passed on a walk.
+    /// A number is an entry; a time stands in the row, which is somewhere else in the file.
+    static let entriesPerRow = 4
+
+    /// Whether so many rows at most would be looked at, and not too many entries read that are known not to match.
     func areAtMost(_ count: Int, _ sql: any ReadTransaction) throws -> Bool {
-        try !(through.map { try Self.exceeds($0, count, sql) } ?? false) && !Self.exceeds(rows, count, sql)
+        if let through, try Self.exceeds(through, count, sql) { return false }
+        let entries = Self.entriesPerRow * count
+        let meant = "WITH found(number) AS (" + rows + " LIMIT \(entries + 1)) SELECT 1 FROM found WHERE number <> 0"
+        return try !Self.exceeds(meant, count, sql) && !Self.exceeds(rows, entries, sql)
     }
 
     /// Their numbers, in no order and some perhaps twice; nil where they are more than `count`, or lie behind more than

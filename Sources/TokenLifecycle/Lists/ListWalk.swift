@@ -154,9 +154,6 @@ struct ListWalk {
         matched > 0 ? wanted * max(passed, matched) / matched * 5 / 4 : nil
     }
 
-    /// How many entries of an index, which lie side by side, are read at the price of one row that is passed on a walk.
-    /// A number is an entry; a time stands in the row, which is somewhere else in the file.
-    private static let entriesPerRow = 4
     /// So many rows of another table are gone through before anything is known of how close matches lie.
     private static let fewPlaces = 1024
     /// So many rows are looked at before candidates are looked for again.
@@ -173,10 +170,10 @@ struct ListWalk {
         for few in candidates {
             if order.isByRow {
                 // Behind each of the others are some.
-                let each = few.through != nil ? 8 * Self.entriesPerRow : few.isVague ? 1 : Self.entriesPerRow
+                let each = few.through != nil ? 8 * Candidates.entriesPerRow : few.isVague ? 1 : Candidates.entriesPerRow
                 let most = min(affordableRows * each, Self.mostNumbers)
                 // Each is somewhere else in the file.
-                let places = max(affordableRows / Self.entriesPerRow, Self.fewPlaces)
+                let places = max(affordableRows / Candidates.entriesPerRow, Self.fewPlaces)
                 guard let found = try few.numbers(atMost: most, behind: places, sql) else { continue }
                 gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
                 return true
