@@ -170,7 +170,8 @@ struct ListWalk {
         for few in candidates {
             if order.isByRow {
                 // Behind each of the others are some.
-                let each = few.through != nil ? 8 * Candidates.entriesPerRow : few.isVague ? 1 : Candidates.entriesPerRow
+                let each =
+                    few.through != nil ? 8 * Candidates.entriesPerRow : few.isVague ? 1 : Candidates.entriesPerRow
                 let most = min(affordableRows * each, Self.mostNumbers)
                 // Each is somewhere else in the file.
                 let places = max(affordableRows / Candidates.entriesPerRow, Self.fewPlaces)

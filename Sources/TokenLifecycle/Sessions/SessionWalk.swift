@@ -77,7 +77,8 @@ extension SessionCondition {
                 ?? [(through, through?.condition)]
             return all.map { entries, condition in
                 rows(
-                    [entries == nil ? query.number : "e.session_id"], of: entries, where: condition, low: self.rows?.low,
+                    [entries == nil ? query.number : "e.session_id"], of: entries, where: condition,
+                    low: self.rows?.low,
                     high: self.rows?.high)
             }
         case .lastSeen:

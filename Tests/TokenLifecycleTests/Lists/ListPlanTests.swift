@@ -23,7 +23,12 @@ import TokenStorage
         ("nothing", { _ in }), ("user", { $0.users = ["alice"] }), ("users", { $0.users = ["alice", "user12"] }),
         ("beginning of a user", { $0.users = ["user1*"] }), ("user or beginning", { $0.users = ["alice", "user1*"] }),
         ("long beginning", { $0.users = ["user-x7 and more*"] }),
-        ("beginning and client", { $0.users = ["user1*"]; $0.clients = ["web"] }),
+        (
+            "beginning and client",
+            {
+                $0.users = ["user1*"]; $0.clients = ["web"]
+            }
+        ),
         ("client", { $0.clients = ["web"] }), ("beginning of a client", { $0.clients = ["w*"] }),
         ("address", { $0.networks = [try IPNetwork("192.0.2.7")] }),
         ("IPv4 network", { $0.networks = [try IPNetwork("192.0.2.0/24")] }),

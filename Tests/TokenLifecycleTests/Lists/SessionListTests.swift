@@ -114,10 +114,13 @@ import TokenStorage
         let data = try ListData(2500, seed: 13)
         // Up to the eight characters that are known, and further; of several bytes each; together with names in full.
         let all = [
-            ["user1*"], ["user-x7*"], ["usër-n*"], ["usër-né-7*"], ["usër-né-77*"], ["usër-né-777*"], ["user2*", "alice", "usër-né-777"],
+            ["user1*"], ["user-x7*"], ["usër-n*"], ["usër-né-7*"], ["usër-né-77*"], ["usër-né-777*"],
+            ["user2*", "alice", "usër-né-777"],
             ["user-x77*", "user-x14*"], ["ali*", "alicf"], ["user-x*", "*9"], ["user1*", "u*9"], ["*"],
         ]
-        for (users, clients) in all.map({ ($0, []) }) + [(["user2*", "alice"], ["kiosk"]), (["user-x77*"], ["web", "ios"])] {
+        for (users, clients) in all.map({ ($0, []) }) + [
+            (["user2*", "alice"], ["kiosk"]), (["user-x77*"], ["web", "ios"]),
+        ] {
             var filter = SessionFilter()
             filter.users = users
             filter.clients = clients

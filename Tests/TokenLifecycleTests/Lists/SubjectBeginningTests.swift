@@ -17,10 +17,14 @@ import TokenStorage
     }
 
     @Test func `are of as many characters as are looked for`() throws {
-        let known = try test.read { try $0.sql.rows("SELECT beginning FROM session_subject").map { try $0.get(0, as: String.self) } }
+        let known = try test.read {
+            try $0.sql.rows("SELECT beginning FROM session_subject").map { try $0.get(0, as: String.self) }
+        }
         #expect(known == ["al", "alice.ma", "zoë-zoë-"])
         #expect(known.map(\.unicodeScalars.count).max() == SubjectBeginning.characters)
-        for (pattern, decided) in [("a*", true), ("alice.ma*", true), ("alice.may*", false), ("zoë-zoë-*", true), ("al", false)] {
+        for (pattern, decided) in [
+            ("a*", true), ("alice.ma*", true), ("alice.may*", false), ("zoë-zoë-*", true), ("al", false),
+        ] {
             #expect(NamePattern(pattern).isDecidedByBeginning == decided, "\(pattern)")
         }
     }
@@ -41,5 +45,15 @@ import TokenStorage
         try test.tamper("DELETE FROM session WHERE id = 2")
         #expect(try test.count("session_subject") == 2)
         #expect(try wrong.isEmpty)
+    }
+
+    @Test func `follow a name that is changed by hand`() throws {
+        try test.tamper("UPDATE user SET subject = 'bob' WHERE subject = 'alice.mayer'")
+        #expect(try wrong.isEmpty)
+        var filter = SessionFilter()
+        for (pattern, names) in [("b*", ["bob"]), ("a*", ["al"])] {
+            filter.users = [pattern]
+            #expect(try test.read { try $0.sessions(filter, limit: 5).items.map(\.user) } == names)
+        }
     }
 }
