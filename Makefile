@@ -43,6 +43,7 @@ lint: packages ## Check formatting, style, who imports what, links, pictures
 	scripts/check-layers
 	scripts/check-layers --self-test
 	scripts/check-links
+	scripts/mutants --check
 	scripts/terminal-picture --check $(PICTURE)
 
 picture: ## Draw the README's picture anew, from the transcript that it shows
