@@ -14,9 +14,15 @@ extension NamePattern {
     /// What the beginning of every subject that matches meets; for a pattern with no `*` but at its end. The column stands in
     /// an expression, so that no planner makes an index of its own for it.
     func condition(ofBeginning column: StaticString) -> SQL {
-        if isDecidedByBeginning { return condition(column) }
+        isDecidedByBeginning ? condition(column) : "+\(raw: column) = \(known)"
+    }
+
+    /// For all names of which the beginning says the same as of those that match.
+    var asKnown: NamePattern { NamePattern(known + "*") }
+
+    private var known: String {
         let known = (beginning ?? exact ?? "").unicodeScalars.prefix(SubjectBeginning.characters)
-        return "+\(raw: column) = \(String(String.UnicodeScalarView(known)))"
+        return String(String.UnicodeScalarView(known))
     }
 }
 

@@ -91,6 +91,12 @@ struct SessionCondition {
         return filter.users.map { NamePattern($0).condition(ofBeginning: "n.beginning") }.anyOf
     }
 
+    /// Whether few but those that match are left by the beginnings of names: not where many share what is known of one.
+    func beginningsTell() throws -> Bool {
+        let longer = userPatterns.filter { !isDecidedByBeginning($0) }.map(\.asKnown)
+        return try longer.isEmpty || Candidates(rows: longer.users).areAtMost(2048, sql)
+    }
+
     private func isDecidedByBeginning(_ pattern: NamePattern) -> Bool {
         beginnings != nil && pattern.isDecidedByBeginning
     }

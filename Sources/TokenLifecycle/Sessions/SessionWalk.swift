@@ -21,7 +21,7 @@ extension SessionCondition {
         let way = way(order, through: through)
         let query = query(and: more, bySubject: way != .rows)
         // A number and eight characters, several dozens a page.
-        let isNarrow = way == .numbers && query.number.description != by.row.description
+        let isNarrow = try way == .numbers && query.number.description != by.row.description && beginningsTell()
         return ListWalk(
             query, by: by,
             streams: isImpossible ? [] : try streams(order, way, query, through: through, after: position),
