@@ -74,7 +74,7 @@ extension StoreReading {
         let rows = try rows(of: .auditEvent, since: filter.since, until: filter.until)
         if let rows { all.append("a.seq + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         return ListWalk(
-            ListQuery(table: "audit_event a", condition: all.allOf),
+            ListQuery(table: "audit_event a", number: "a.seq", condition: all.allOf),
             by: ListOrder(value: "a.seq", row: "a.seq", descending: descending),
             streams: [
                 OrderedRows(["a.seq"], low: rows?.low, high: rows?.high, descending: descending, after: position)

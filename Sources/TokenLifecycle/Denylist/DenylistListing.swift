@@ -100,7 +100,7 @@ extension StoreReading {
         let rows = try rows(of: .denyRule, since: filter.since, until: filter.until)
         if let rows { all.append("r.id + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         return ListWalk(
-            ListQuery(table: "deny_rule r", condition: all.allOf),
+            ListQuery(table: "deny_rule r", number: "r.id", condition: all.allOf),
             by: ListOrder(value: "r.id", row: "r.id", descending: descending),
             streams: [
                 OrderedRows(["r.id"], low: rows?.low, high: rows?.high, descending: descending, after: position)

@@ -5,7 +5,7 @@ struct ListQuery {
     /// The table whose rows are listed, `session s`; or one that has a row for each of them and decides of most.
     let table: SQL
     /// Its column that has the listed row's number.
-    var number: StaticString = "s.id"
+    let number: StaticString
     /// The tables that conditions look at, each found by its key: ` CROSS JOIN client c`. SQLite keeps the order of a
     /// CROSS JOIN, so `table` always comes first; elsewhere it is an inner join like any other.
     var joined: SQL = ""

@@ -82,7 +82,7 @@ struct SessionCondition {
         let condition = (all + [stateCondition, more]).allOf
         return bySubject && beginnings != nil
             ? ListQuery(table: "session_subject n", number: "n.session_id", joined: joined, condition: condition)
-            : ListQuery(table: "session s", joined: joined, condition: condition)
+            : ListQuery(table: "session s", number: "s.id", joined: joined, condition: condition)
     }
 
     /// What the beginnings of the users' names must be, `n`; nil where that says nothing, or no pattern was given.
