@@ -16,16 +16,16 @@ extension Database {
 
 extension GRDB.Database {
     private final class Question {
-        let predicate: (Int64) -> Bool
+        let predicate: @Sendable (Int64) -> Bool
 
-        init(_ predicate: @escaping (Int64) -> Bool) {
+        init(_ predicate: @escaping @Sendable (Int64) -> Bool) {
             self.predicate = predicate
         }
     }
 
     /// Without GRDB's conversions on the way, which take longer than the rest of a statement that asks of every row. What is
     /// no integer is answered with NULL.
-    func define(_ name: StaticString, _ predicate: @escaping (Int64) -> Bool) throws {
+    fileprivate func define(_ name: StaticString, _ predicate: @escaping @Sendable (Int64) -> Bool) throws {
         let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY
         let code = sqlite3_create_function_v2(
             sqliteConnection, name.description, 1, flags, Unmanaged.passRetained(Question(predicate)).toOpaque(),
@@ -39,7 +39,7 @@ extension GRDB.Database {
         guard code == SQLITE_OK else { throw StorageError(sqlite: code, "cannot define \(name)") }
     }
 
-    func undefine(_ name: StaticString) throws {
+    fileprivate func undefine(_ name: StaticString) throws {
         let code = sqlite3_create_function_v2(
             sqliteConnection, name.description, 1, SQLITE_UTF8, nil, nil, nil, nil, nil)
         guard code == SQLITE_OK else { throw StorageError(sqlite: code, "cannot forget \(name)") }

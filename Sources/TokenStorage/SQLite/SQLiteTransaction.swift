@@ -60,13 +60,6 @@ final class SQLiteTransaction: WriteTransaction {
         }
     }
 
-    func asking<T>(_ name: StaticString, _ predicate: @escaping (Int64) -> Bool, _ body: () throws -> T) throws -> T {
-        try database.define(name, predicate)
-        let result = Result { try body() }
-        try database.undefine(name)
-        return try result.get()
-    }
-
     func queryPlan(_ sql: SQL) throws -> [String] {
         try rows("EXPLAIN QUERY PLAN " + sql).map { try $0.get("detail") }
     }

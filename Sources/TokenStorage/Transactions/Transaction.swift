@@ -11,9 +11,6 @@ package protocol ReadTransaction {
     /// The first column of each row, until `body` answers `false`: for the numbers of millions of rows in constant memory.
     func forEachInteger(_ sql: SQL, _ body: (Int64) throws -> Bool) throws
 
-    /// Lets statements of `body` ask `name(number)` of an integer.
-    func asking<T>(_ name: StaticString, _ predicate: @escaping (Int64) -> Bool, _ body: () throws -> T) throws -> T
-
     /// What the engine would do, a line per step: tests pin the plans of hot statements with it.
     func queryPlan(_ sql: SQL) throws -> [String]
 }

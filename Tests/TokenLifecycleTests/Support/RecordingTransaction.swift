@@ -31,10 +31,6 @@ final class RecordingTransaction: WriteTransaction {
         return try inner.execute(sql)
     }
 
-    func asking<T>(_ name: StaticString, _ predicate: @escaping (Int64) -> Bool, _ body: () throws -> T) throws -> T {
-        try inner.asking(name, predicate, body)
-    }
-
     func queryPlan(_ sql: SQL) throws -> [String] { try inner.queryPlan(sql) }
 }
 
