@@ -1,6 +1,7 @@
 internal import TokenStorage
 
-/// A user or client as a filter names it, with `*` for any text.
+/// A user or client as a filter names it, with `*` for any text. By code points, as SQLite compares: a combining mark behind a
+/// `*` is text of its own.
 package struct NamePattern: Hashable, Sendable {
     private let text: String
 
@@ -9,20 +10,22 @@ package struct NamePattern: Hashable, Sendable {
     }
 
     /// Whether a `*` stands anywhere but at the end, so that no index helps.
-    package var scans: Bool { text.dropLast().contains("*") }
+    package var scans: Bool { text.unicodeScalars.dropLast().contains("*") }
 
     /// The name, where no `*` leaves it open.
-    var exact: String? { text.contains("*") ? nil : text }
+    var exact: String? { text.unicodeScalars.contains("*") ? nil : text }
 
     /// For a pattern with one `*`, at its end: what comes before it.
-    var beginning: String? { text.hasSuffix("*") && !scans ? String(text.dropLast()) : nil }
+    var beginning: String? {
+        text.unicodeScalars.last == "*" && !scans ? String(text.unicodeScalars.dropLast()) : nil
+    }
 
     /// A range of the column's index where there is one.
     func condition(_ column: StaticString) -> SQL {
         if let exact { return "\(raw: column) = \(exact)" }
         guard let beginning else {
             // Of GLOB's own signs only * is meant as one.
-            let pattern = text.map { "[?".contains($0) ? "[\($0)]" : String($0) }.joined()
+            let pattern = text.unicodeScalars.map { $0 == "[" || $0 == "?" ? "[\($0)]" : String($0) }.joined()
             return "\(raw: column) GLOB \(pattern)"
         }
         guard let end = beginning.firstAfterAllThatBeginSo else { return "\(raw: column) >= \(beginning)" }

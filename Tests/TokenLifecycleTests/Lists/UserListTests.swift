@@ -75,6 +75,9 @@ import TokenStorage
         ("*", "anything", true), ("**", "x", true), ("a*a", "a", false), ("a?c*d", "abcd", false),
         ("[a]*x", "[a]x", true),
         ("straße*", "straßenbahn", true), ("e\u{301}*", "é", false), ("\u{D7FF}*", "\u{D7FF}z", true),
+        // A mark that would make one character with the sign beside it.
+        ("*\u{301}", "e\u{301}", true), ("\u{600}*", "\u{600}7", true), ("*[\u{301}b", "a[\u{301}b", true),
+        ("a?\u{301}*c", "ab\u{301}c", false), ("a*\u{301}*", "abc", false),
         ("\u{10FFFF}*", "\u{10FFFF}a", true), ("a\u{10FFFF}*", "a\u{10FFFF}a", true), ("a\u{10FFFF}*", "b", false),
     ])
     func `means the same in SQL as in Swift`(pattern: String, name: String, matches: Bool) throws {
