@@ -11,18 +11,22 @@ extension NamePattern {
     /// Whether the beginning of a subject says whether it matches.
     var isDecidedByBeginning: Bool { beginning.map { $0.unicodeScalars.count <= SubjectBeginning.characters } ?? false }
 
-    /// What the beginning of every subject that matches meets; for a pattern with no `*` but at its end. The column stands in
-    /// an expression, so that no planner makes an index of its own for it.
-    func condition(ofBeginning column: StaticString) -> SQL {
-        isDecidedByBeginning ? condition(column) : "+\(raw: column) = \(known)"
-    }
-
     /// For all names of which the beginning says the same as of those that match.
     var asKnown: NamePattern { NamePattern(known + "*") }
 
-    private var known: String {
-        let known = (beginning ?? exact ?? "").unicodeScalars.prefix(SubjectBeginning.characters)
-        return String(String.UnicodeScalarView(known))
+    /// As much as is known of how every subject that matches begins; for a pattern with no `*` but at its end.
+    fileprivate var known: String {
+        String((beginning ?? exact ?? "").unicodeScalars.prefix(SubjectBeginning.characters))
+    }
+}
+
+extension [NamePattern] {
+    /// What the beginning of every subject that one of them matches meets; for patterns with no `*` but at their ends. Where
+    /// it must equal something it stands in an expression, so that no planner makes an index of its own for it.
+    func condition(ofBeginning column: StaticString) -> SQL {
+        let known = filter { !$0.isDecidedByBeginning }.map(\.known)
+        let equal: [SQL] = known.isEmpty ? [] : ["+\(raw: column) IN " + SQL.list(known)]
+        return (equal + filter(\.isDecidedByBeginning).map { $0.condition(column) }).anyOf
     }
 }
 

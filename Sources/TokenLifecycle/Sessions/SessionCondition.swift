@@ -65,10 +65,11 @@ struct SessionCondition {
     func query(and more: SQL = "1 = 1", bySubject: Bool = true) -> ListQuery {
         var joined: SQL = ""
         var all: [SQL] = []
-        let beginnings = beginnings
-        if let beginnings {
+        if goesByBeginnings {
             joined += bySubject ? " CROSS JOIN session s" : " CROSS JOIN session_subject n"
-            all += ["s.id = n.session_id", beginnings]
+            all += [
+                "s.id = n.session_id", filter.users.map(NamePattern.init).condition(ofBeginning: "n.beginning"),
+            ]
         }
         if lowestFloor != nil || !filter.notClients.isEmpty {
             joined += " CROSS JOIN client c"
@@ -80,16 +81,13 @@ struct SessionCondition {
         }
         all += [ofUsers].compactMap { $0 } + details
         let condition = (all + [stateCondition, more]).allOf
-        return bySubject && beginnings != nil
+        return bySubject && goesByBeginnings
             ? ListQuery(table: "session_subject n", number: "n.session_id", joined: joined, condition: condition)
             : ListQuery(table: "session s", number: "s.id", joined: joined, condition: condition)
     }
 
-    /// What the beginnings of the users' names must be, `n`; nil where that says nothing, or no pattern was given.
-    private var beginnings: SQL? {
-        guard !userPatterns.isEmpty, !userPatterns.contains(where: \.scans) else { return nil }
-        return filter.users.map { NamePattern($0).condition(ofBeginning: "n.beginning") }.anyOf
-    }
+    /// Whether names with some beginning are meant, and none that only all of it would tell.
+    private var goesByBeginnings: Bool { !userPatterns.isEmpty && !userPatterns.contains(where: \.scans) }
 
     /// Whether few but those that match are left by the beginnings of names: not where many share what is known of one.
     func beginningsTell() throws -> Bool {
@@ -98,7 +96,7 @@ struct SessionCondition {
     }
 
     private func isDecidedByBeginning(_ pattern: NamePattern) -> Bool {
-        beginnings != nil && pattern.isDecidedByBeginning
+        goesByBeginnings && pattern.isDecidedByBeginning
     }
 
     private var ofUsers: SQL? {
@@ -107,8 +105,7 @@ struct SessionCondition {
         if users.isEmpty, !userPatterns.isEmpty, userPatterns.allSatisfy(isDecidedByBeginning) { return nil }
         let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
         let patterns = userPatterns.map { pattern in
-            isDecidedByBeginning(pattern)
-                ? pattern.condition(ofBeginning: "n.beginning") : pattern.condition("u.subject")
+            pattern.condition(isDecidedByBeginning(pattern) ? "n.beginning" : "u.subject")
         }
         return (exact + patterns).anyOf
     }
@@ -122,15 +119,22 @@ struct SessionCondition {
         if !filter.notClients.isEmpty {
             all.append("NOT " + filter.notClients.map { NamePattern($0).condition("c.client_id") }.anyOf)
         }
-        if !filter.networks.isEmpty {
-            all.append(filter.networks.map { "coalesce(s.ip, NULL) BETWEEN \($0.first) AND \($0.last)" }.anyOf)
-        }
+        if !filter.networks.isEmpty { all.append(ofNetworks("coalesce(s.ip, NULL)").anyOf) }
         if !filter.devices.isEmpty { all.append("coalesce(s.device, NULL) IN " + SQL.list(filter.devices)) }
         if let keys { all.append("s.access_key + 0 IN " + SQL.list(keys)) }
         if let rows { all.append("s.id + 0 BETWEEN \(rows.low) AND \(rows.high)") }
         if let idleOver = filter.idleOver { all.append("s.last_seen_at + 0 < \(now - idleOver)") }
         if let within = filter.expiresWithin { all.append("s.alive_until + 0 <= \(now + within)") }
         return all
+    }
+
+    /// That an address is meant, or lies in a network that is.
+    func ofNetworks(_ column: StaticString) -> [SQL] {
+        let single = filter.networks.filter { $0.first == $0.last }.map(\.first)
+        let wide: [SQL] = filter.networks.filter { $0.first != $0.last }.map {
+            "\(raw: column) BETWEEN \($0.first) AND \($0.last)"
+        }
+        return (single.isEmpty ? [] : ["\(raw: column) IN " + SQL.list(single)]) + wide
     }
 
     /// What `SessionState` says, in SQL.

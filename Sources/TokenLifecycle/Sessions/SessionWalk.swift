@@ -171,10 +171,10 @@ extension SessionCondition {
             all.append(union(["device IN " + SQL.list(filter.devices)], of: .device))
         }
         if !filter.networks.isEmpty {
-            all.append(union(filter.networks.map { "ip BETWEEN \($0.first) AND \($0.last)" }, of: .ip))
+            all.append(union(ofNetworks("ip"), of: .ip))
         }
-        if let keys { all.append(union(keys.map { "access_key = \($0)" })) }
-        if let clients { all.append(union(clients.map { "client_id = \($0)" })) }
+        if let keys { all.append(union(["access_key IN " + SQL.list(keys)])) }
+        if let clients { all.append(union(["client_id IN " + SQL.list(clients)])) }
         if let rows, order.key != .creation {
             // An entry tells its session's number, so a walk looks at no row that is not among them.
             var ofTimes = union(["id BETWEEN \(rows.low) AND \(rows.high)"])
@@ -214,7 +214,7 @@ extension SessionCondition {
 
     private var ofUsers: Candidates? {
         guard let users, !userPatterns.contains(where: \.scans) else { return nil }
-        let exact = union(users.map { "user_id = \($0)" }, of: .user)
+        let exact = union(["user_id IN " + SQL.list(users)], of: .user)
         guard !userPatterns.isEmpty else { return exact }
         let found: [SQL] = userPatterns.map { pattern in
             number(.user, "e.session_id") + " FROM user v CROSS JOIN session_by_user e WHERE e.user_id = v.id AND "

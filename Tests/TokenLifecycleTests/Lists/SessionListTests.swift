@@ -146,6 +146,39 @@ import TokenStorage
         }
     }
 
+    @Test func `take more names and addresses than a statement has terms`() throws {
+        let test = try TestStore(nil)
+        let count = 1100
+        let users = (1...count).map { "user\($0)" }
+        let networks = try (1...count).map { try IPNetwork("10.0.\($0 / 256).\($0 % 256)") }
+        try test.store.database.write { transaction in
+            for (user, network) in zip(users, networks) {
+                try transaction.execute("INSERT INTO user (subject, created_at) VALUES (\(user), 1)")
+                try transaction.execute("INSERT INTO client (client_id, created_at) VALUES (\("app " + user), 1)")
+                try transaction.execute(
+                    """
+                    INSERT INTO session (user_id, client_id, created_at, login_at, valid_from, last_seen_at, idle_timeout,
+                        absolute_expires_at, alive_until, secret_hash, ip)
+                    SELECT u.id, c.id, \(test.now), \(test.now), \(test.now), \(test.now), 60000, \(test.now + .minutes(1)),
+                        \(test.now + .minutes(1)), x'00', \(network.first)
+                    FROM user u CROSS JOIN client c WHERE u.subject = \(user) AND c.client_id = \("app " + user)
+                    """)
+            }
+        }
+        let filters: [(inout SessionFilter) -> Void] = [
+            { $0.users = users }, { $0.users = users + ["nobody*"] }, { $0.users = users + ["*body"] },
+            { $0.clients = ["app*"] }, { $0.networks = networks },
+        ]
+        for change in filters {
+            var filter = SessionFilter()
+            change(&filter)
+            for order in Self.orders {
+                #expect(try test.read { try $0.sessions(filter, in: order, limit: .max) }.items.count == count)
+            }
+            #expect(try test.read { try $0.countSessions(filter) } == count)
+        }
+    }
+
     @Test(arguments: `The plan of a list`.filters.indices)
     func `are empty where there is no session`(index: Int) throws {
         let test = try TestStore(nil)
