@@ -178,6 +178,7 @@ extension TestStore {
         try loseRows()
         try test.restore { $0.keepsLogins = true }
         #expect(try test.state(tokens) == .active && test.refresh(tokens.refreshToken).pair.session.user == "tokens")
+        #expect(try test.read { try $0.wrongEntries() }.isEmpty)
         // Once a cleanup took rows away, a missing one may be one that had ended.
         let late = try test.logIn("late")
         try FileManager.default.removeItem(atPath: test.copyPath)

@@ -151,7 +151,9 @@ extension SessionFilter {
         func some(_ values: [String]) -> [String] {
             Array(values.shuffled(using: &random).prefix(.random(in: 1...3, using: &random)))
         }
-        if sometimes() { filter.users = some(["alice", "ali*", "user1*", "user-x7", "nobody", "*5", "user12", "*"]) }
+        if sometimes() {
+            filter.users = some(["alice", "ali*", "user1*", "user-x7", "nobody", "*5", "user12", "*", "usër-né-77*"])
+        }
         if sometimes(9) { filter.notUsers = some(["user2*", "alice"]) }
         if sometimes() { filter.clients = some(["web", "kiosk", "w*", "nothing", "*s"]) }
         if sometimes(9) { filter.notClients = some(["web", "ki*"]) }

@@ -23,7 +23,8 @@ import TokenStorage
         #expect(known == ["al", "alice.ma", "zoë-zoë-"])
         #expect(known.map(\.unicodeScalars.count).max() == SubjectBeginning.characters)
         for (pattern, decided) in [
-            ("a*", true), ("alice.ma*", true), ("alice.may*", false), ("zoë-zoë-*", true), ("al", false),
+            ("a*", true), ("alice.ma*", true), ("alice.may*", false), ("zoë-zoë-*", true), ("al", false), ("*", true),
+            ("zoe\u{308}-zoe\u{308}*", false),
         ] {
             #expect(NamePattern(pattern).isDecidedByBeginning == decided, "\(pattern)")
         }
