@@ -96,6 +96,27 @@ import TokenStorage
         }
     }
 
+    @Test(arguments: [[], ["user1*"]])
+    func `of replayed families goes through those alone`(users: [String]) throws {
+        let data = try ListData(60, seed: 4)
+        var families = FamilyFilter()
+        families.replayed = true
+        families.session.users = users
+        for states in [Set<SessionState>(), Set(SessionState.allCases)] {
+            families.session.states = states
+            for order in `Lists of sessions`.orders where order.key == .creation {
+                let streams = try data.test.read { reader in
+                    let walk = try SessionCondition(families.session, reader).walk(families, order, after: nil)
+                    return walk.streams.flatMap { $0.statements(walk.query) }
+                }
+                #expect(!streams.isEmpty)
+                for (statement, plan) in try plans(streams, data.test) {
+                    #expect(plan[0].contains("COVERING INDEX refresh_family_by_replay"), "\(statement.text) \(plan)")
+                }
+            }
+        }
+    }
+
     @Test func `of users follows their names or numbers`() throws {
         let data = try ListData(60, seed: 2)
         for names in [[], ["user1*"], ["*1", "a*"]] {

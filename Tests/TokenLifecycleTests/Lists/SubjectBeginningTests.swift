@@ -48,6 +48,17 @@ import TokenStorage
         #expect(try wrong.isEmpty)
     }
 
+    @Test func `are counted in code points, however many make a character`() throws {
+        let name = "zoe\u{308}-zoe\u{308}-zoe\u{308}"
+        _ = try test.logIn(name)
+        var filter = SessionFilter()
+        for pattern in ["zoe\u{308}*", "zoe\u{308}-zo*", "zoe\u{308}-zoe*", "zoe\u{308}-zoe\u{308}-*"] {
+            filter.users = [pattern]
+            let found = try test.read { try $0.sessions(filter, limit: 5).items.map(\.user) }
+            #expect(found.map { Array($0.unicodeScalars) } == [Array(name.unicodeScalars)], "\(pattern)")
+        }
+    }
+
     @Test func `follow a name that is changed by hand`() throws {
         try test.tamper("UPDATE user SET subject = 'bob' WHERE subject = 'alice.mayer'")
         #expect(try wrong.isEmpty)
