@@ -20,6 +20,21 @@ struct FileStatus {
     var changedAt: Int { status.st_mtim.tv_sec }
     var isLink: Bool { status.st_mode & S_IFMT == S_IFLNK }
 
+    /// What tells that a name stands for other content than before.
+    struct Stamp: Equatable {
+        fileprivate let device: dev_t
+        fileprivate let inode: ino_t
+        fileprivate let bytes: off_t
+        fileprivate let seconds: Int
+        fileprivate let nanoseconds: Int
+    }
+
+    var stamp: Stamp {
+        Stamp(
+            device: status.st_dev, inode: status.st_ino, bytes: status.st_size, seconds: status.st_mtim.tv_sec,
+            nanoseconds: status.st_mtim.tv_nsec)
+    }
+
     /// As `ls -l` and `chmod` say it: `0640`.
     var modeText: String {
         let digits = String(mode, radix: 8)

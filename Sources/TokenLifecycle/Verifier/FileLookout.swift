@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Synchronization
 internal import TokenJOSE
 
@@ -14,18 +13,9 @@ final class FileLookout: Lookout {
         var audience: String
     }
 
-    /// What tells that a name stands for other content than before.
-    private struct Stamp: Equatable {
-        var device: dev_t
-        var inode: ino_t
-        var size: off_t
-        var seconds: Int
-        var nanoseconds: Int
-    }
-
     private struct Seen {
-        var keySet: Stamp
-        var denylist: Stamp
+        var keySet: FileStatus.Stamp
+        var denylist: FileStatus.Stamp
         var head: SnapshotHead
     }
 
@@ -95,12 +85,11 @@ final class FileLookout: Lookout {
     /// What the contract tells verifiers elsewhere.
     private static let clockSkew = Duration.seconds(60)
 
-    private func stamp(_ path: String) throws(Failure) -> Stamp {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw Failure(.absent, "there is no file \(path)", target: path) }
-        return Stamp(
-            device: status.st_dev, inode: status.st_ino, size: status.st_size, seconds: status.st_mtim.tv_sec,
-            nanoseconds: status.st_mtim.tv_nsec)
+    private func stamp(_ path: String) throws(Failure) -> FileStatus.Stamp {
+        guard let status = FileStatus(at: path, followingLinks: true) else {
+            throw Failure(.absent, "there is no file \(path)", target: path)
+        }
+        return status.stamp
     }
 }
 
