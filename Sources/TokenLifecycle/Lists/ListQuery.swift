@@ -43,6 +43,8 @@ struct Candidates {
     var price = 1
     /// Rows of another table to go through first; where they are too many, so is this.
     var through: SQL?
+    /// What is left to ask of these rows, where that they are among these answers something.
+    var query: ListQuery?
 
     /// How many entries of an index, which lie side by side, are read at the price of one row that is passed on a walk.
     /// A number is an entry; a time stands in the row, which is somewhere else in the file.

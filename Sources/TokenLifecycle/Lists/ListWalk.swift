@@ -20,7 +20,9 @@ struct ListWalk {
     private var gathered: Gathered?
     private var isFirst = true
     /// How many rows are passed at the price of one that is looked at: many where a narrow table decides.
-    private let rate: Int
+    private var rate: Int
+    /// Where these are many, it does not, and a row costs what it costs.
+    private let exceptions: Candidates?
     /// Rows passed, matches found among them, and how many rows may be passed before candidates are looked for again.
     private var spent = 0
     private var matched = 0
@@ -34,6 +36,7 @@ struct ListWalk {
 
     /// Sorted numbers of rows that may match, looked at as they are wanted.
     private struct GatheredNumbers {
+        let query: ListQuery
         var rest: ArraySlice<Int64>
         /// Before the rest, and known to match.
         var matches: ArraySlice<Int64> = []
@@ -46,7 +49,8 @@ struct ListWalk {
 
     init(
         _ query: ListQuery, by order: ListOrder, streams: [any ListStream], candidates: [Candidates],
-        rows: ClosedRange<Int64> = .min ... .max, rate: Int = 1, after position: ListKey?
+        rows: ClosedRange<Int64> = .min ... .max, rate: Int = 1, unless exceptions: Candidates? = nil,
+        after position: ListKey?
     ) {
         self.query = query
         self.order = order
@@ -54,6 +58,7 @@ struct ListWalk {
         self.candidates = candidates
         self.rows = rows
         self.rate = rate
+        self.exceptions = exceptions
         allowance = Self.firstRows * rate
         self.position = position
     }
@@ -62,7 +67,10 @@ struct ListWalk {
     mutating func next(_ count: Int, _ sql: any ReadTransaction) throws -> [ListKey] {
         if isFirst {
             isFirst = false
-            try gather(sql)
+            if try !gather(sql), let exceptions, try !exceptions.areAtMost(Self.fewExceptions, sql) {
+                allowance = max(affordableRows, 1)
+                rate = 1
+            }
         }
         var found: [ListKey] = []
         while found.count < count, let key = try take(min(count - found.count, 512), sql) {
@@ -104,7 +112,7 @@ struct ListWalk {
         numbers.rest = numbers.rest.dropFirst(some.count)
         numbers.looked += some.count
         numbers.vain += some.count
-        let statement = query.select("\(raw: order.row)") + "\(raw: order.row) IN " + .list(some)
+        let statement = numbers.query.select("\(raw: order.row)") + "\(raw: order.row) IN " + .list(some)
         let found = Set(try sql.integers(statement))
         numbers.matches = some.filter(found.contains)[...]
         numbers.matched += numbers.matches.count
@@ -158,6 +166,7 @@ struct ListWalk {
     private static let fewPlaces = 1024
     /// So many rows are looked at before candidates are looked for again.
     private static let firstRows = 256
+    private static let fewExceptions = 2048
     /// More numbers than this are never held.
     private static let mostNumbers = 1 << 17
 
@@ -165,7 +174,6 @@ struct ListWalk {
     private var affordableRows: Int { allowance / rate }
 
     /// Takes the first candidates that are few enough.
-    @discardableResult
     private mutating func gather(_ sql: any ReadTransaction) throws -> Bool {
         for few in candidates {
             if order.isByRow {
@@ -176,7 +184,7 @@ struct ListWalk {
                 // Each is somewhere else in the file.
                 let places = max(affordableRows / Candidates.entriesPerRow, Self.fewPlaces)
                 guard let found = try few.numbers(atMost: most, behind: places, sql) else { continue }
-                gathered = .numbers(GatheredNumbers(rest: inOrder(found)[...]))
+                gathered = .numbers(GatheredNumbers(query: few.query ?? query, rest: inOrder(found)[...]))
                 return true
             }
             guard try few.areAtMost(affordableRows / few.price, sql) else { continue }
@@ -198,8 +206,8 @@ struct ListWalk {
     }
 
     private func matches(among few: Candidates) -> SQL {
-        query.select("\(raw: order.value), \(raw: order.tie), \(raw: order.row)") + "\(raw: order.row) IN (" + few.rows
-            + ")"
+        (few.query ?? query).select("\(raw: order.value), \(raw: order.tie), \(raw: order.row)")
+            + "\(raw: order.row) IN (" + few.rows + ")"
     }
 
     /// The same way to other rows, such as those that belong to the rows walked.
@@ -227,6 +235,6 @@ struct ListWalk {
     /// Every statement that reading a page may run, for tests to look at their plans.
     var statements: [SQL] {
         streams.flatMap { $0.statements(query) } + candidates.flatMap { [$0.rows, matches(among: $0)] }
-            + candidates.compactMap(\.through)
+            + candidates.compactMap(\.through) + [exceptions].compactMap { $0?.rows }
     }
 }

@@ -11,8 +11,13 @@ extension NamePattern {
     /// Whether the beginning of a subject says whether it matches.
     var isDecidedByBeginning: Bool { beginning.map { $0.unicodeScalars.count <= SubjectBeginning.characters } ?? false }
 
-    /// For all names of which the beginning says the same as of those that match.
-    var asKnown: NamePattern { NamePattern(known + "*") }
+    /// The users whose names do not match, and begin like those that do as far as is known: on either side of them in the index.
+    var mistaken: [SQL] {
+        guard let (low, high) = range, let (first, end) = NamePattern(known + "*").range else { return [] }
+        let before: SQL = "SELECT id FROM user WHERE subject >= \(first) AND subject < \(low)"
+        guard let high else { return [before] }
+        return [before, "SELECT id FROM user WHERE subject >= \(high)" + (end.map { " AND subject < \($0)" } ?? "")]
+    }
 
     /// As much as is known of how every subject that matches begins; for a pattern with no `*` but at its end.
     fileprivate var known: String {

@@ -61,10 +61,12 @@ struct SessionCondition {
     }
 
     /// On `s`, with its client `c` and its user `u` where they matter; where names with some beginning are meant, after what
-    /// is known of them (`n`), unless a condition on `s` has an index of its own to go by.
-    func query(and more: SQL = "1 = 1", bySubject: Bool = true) -> ListQuery {
+    /// is known of them (`n`), unless a condition on `s` has an index of its own to go by. Of sessions that are known to be of
+    /// the users that are meant, nothing of that is asked.
+    func query(and more: SQL = "1 = 1", bySubject: Bool = true, ofUsersMeant: Bool = false) -> ListQuery {
         var joined: SQL = ""
         var all: [SQL] = []
+        let goesByBeginnings = goesByBeginnings && !ofUsersMeant
         if goesByBeginnings {
             joined += bySubject ? " CROSS JOIN session s" : " CROSS JOIN session_subject n"
             all += [
@@ -75,11 +77,12 @@ struct SessionCondition {
             joined += " CROSS JOIN client c"
             all.append("c.id = s.client_id")
         }
-        if !filter.notUsers.isEmpty || !userPatterns.allSatisfy(isDecidedByBeginning) {
+        if !filter.notUsers.isEmpty || !ofUsersMeant && !userPatterns.allSatisfy(isDecidedByBeginning) {
             joined += " CROSS JOIN user u"
             all.append("u.id = s.user_id")
         }
-        all += [ofUsers].compactMap { $0 } + details
+        if !ofUsersMeant, let ofUsers { all.append(ofUsers) }
+        all += details
         let condition = (all + [stateCondition, more]).allOf
         return bySubject && goesByBeginnings
             ? ListQuery(table: "session_subject n", number: "n.session_id", joined: joined, condition: condition)
@@ -87,12 +90,15 @@ struct SessionCondition {
     }
 
     /// Whether names with some beginning are meant, and none that only all of it would tell.
-    private var goesByBeginnings: Bool { !userPatterns.isEmpty && !userPatterns.contains(where: \.scans) }
+    var goesByBeginnings: Bool { !userPatterns.isEmpty && !userPatterns.contains(where: \.scans) }
 
-    /// Whether few but those that match are left by the beginnings of names: not where many share what is known of one.
-    func beginningsTell() throws -> Bool {
-        let longer = userPatterns.filter { !isDecidedByBeginning($0) }.map(\.asKnown)
-        return try longer.isEmpty || Candidates(rows: longer.users).areAtMost(2048, sql)
+    /// Whether the beginnings of names leave none but those that match: others may share what is known of a longer one.
+    var beginningsDecide: Bool { !userPatterns.isEmpty && userPatterns.allSatisfy(isDecidedByBeginning) }
+
+    /// The users whom the beginnings of names cannot tell from those that are meant: where they are many, beginnings say little.
+    var mistaken: Candidates? {
+        let users = userPatterns.filter { !isDecidedByBeginning($0) }.flatMap(\.mistaken)
+        return users.isEmpty ? nil : Candidates(rows: users.joined(by: " UNION ALL "))
     }
 
     private func isDecidedByBeginning(_ pattern: NamePattern) -> Bool {
@@ -102,7 +108,7 @@ struct SessionCondition {
     private var ofUsers: SQL? {
         guard let users else { return nil }
         // Then the beginnings have said it all.
-        if users.isEmpty, !userPatterns.isEmpty, userPatterns.allSatisfy(isDecidedByBeginning) { return nil }
+        if users.isEmpty, beginningsDecide { return nil }
         let exact: [SQL] = users.isEmpty ? [] : ["s.user_id + 0 IN " + SQL.list(users)]
         let patterns = userPatterns.map { pattern in
             pattern.condition(isDecidedByBeginning(pattern) ? "n.beginning" : "u.subject")

@@ -21,12 +21,13 @@ extension SessionCondition {
         let way = way(order, through: through)
         let query = query(and: more, bySubject: way != .rows)
         // A number and eight characters, several dozens a page.
-        let isNarrow = try way == .numbers && query.number.description != by.row.description && beginningsTell()
+        let isNarrow = way == .numbers && goesByBeginnings
         return ListWalk(
             query, by: by,
             streams: isImpossible ? [] : try streams(order, way, query, through: through, after: position),
-            candidates: isImpossible ? [] : try also + candidates(order),
-            rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, rate: isNarrow ? 16 : 1, after: position)
+            candidates: isImpossible ? [] : try also + candidates(order, and: more),
+            rows: rows.map { $0.low...max($0.low, $0.high) } ?? .min ... .max, rate: isNarrow ? 16 : 1,
+            unless: isNarrow ? mistaken : nil, after: position)
     }
 
     /// What the streams of a list go through.
@@ -165,8 +166,12 @@ extension SessionCondition {
     // MARK: Candidates
 
     /// Those that tend to be few come first. The entries that the streams themselves go through are none.
-    private func candidates(_ order: SessionOrder) throws -> [Candidates] {
-        var all = [ofUsers].compactMap { $0 }
+    private func candidates(_ order: SessionOrder, and more: SQL) throws -> [Candidates] {
+        var all: [Candidates] = []
+        if var ofUsers {
+            ofUsers.query = query(and: more, ofUsersMeant: true)
+            all.append(ofUsers)
+        }
         if !filter.devices.isEmpty {
             all.append(union(["device IN " + SQL.list(filter.devices)], of: .device))
         }
