@@ -61,6 +61,7 @@ extension StoreReading {
     func auditWalk(_ filter: AuditFilter, descending: Bool, after position: ListKey?) throws -> ListWalk {
         var all: [SQL] = []
         var candidates: [Candidates] = []
+        for names in [filter.targets, filter.verbs, filter.actors] { try requireFew(names.count, "names") }
         let targets = filter.targets.map(NamePattern.init)
         if !targets.isEmpty {
             all.append(targets.condition("(a.target || '')"))

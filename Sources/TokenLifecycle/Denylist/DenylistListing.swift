@@ -73,6 +73,7 @@ extension StoreReading {
             candidates.append(Candidates(rows: rows + " AND value IN " + SQL.list(filter.values)))
         }
         let subjects = filter.subjects
+        try requireFew(subjects.count, "names")
         if !subjects.isEmpty {
             all.append(
                 subjects.map {

@@ -70,3 +70,12 @@ extension [NamePattern] {
     /// The numbers of the users that are meant.
     var users: SQL { "SELECT id FROM user WHERE " + condition("subject") }
 }
+
+extension StoreReading {
+    /// Fails with `.usage` where a statement could not hold so many conditions: SQLite puts 500 of them together
+    /// (https://www.sqlite.org/limits.html#max_compound_select), and a list adds some of its own.
+    func requireFew(_ count: Int, _ what: String) throws(Failure) {
+        guard count > 400 else { return }
+        throw Failure(.usage, "\(count) \(what) are too many for one list: 400 at most", hint: "ask for some at a time")
+    }
+}

@@ -26,6 +26,11 @@ struct SessionCondition {
     /// Fails with `.notFound` for a key that does not exist.
     init(_ filter: SessionFilter, _ store: some StoreReading) throws {
         self.filter = filter
+        for names in [filter.users, filter.notUsers, filter.clients, filter.notClients] {
+            try store.requireFew(names.count { NamePattern($0).exact == nil }, "names with a *")
+        }
+        try store.requireFew(filter.notUsers.count + filter.notClients.count, "names that are not meant")
+        try store.requireFew(filter.networks.count { $0.first != $0.last }, "networks")
         sql = store.sql
         now = store.now
         floor = store.facts.floor
@@ -93,11 +98,11 @@ struct SessionCondition {
     var goesByBeginnings: Bool { !userPatterns.isEmpty && !userPatterns.contains(where: \.scans) }
 
     /// Whether the beginnings of names leave none but those that match: others may share what is known of a longer one.
-    var beginningsDecide: Bool { !userPatterns.isEmpty && userPatterns.allSatisfy(isDecidedByBeginning) }
+    private var beginningsDecide: Bool { !userPatterns.isEmpty && userPatterns.allSatisfy(isDecidedByBeginning) }
 
     /// The users whom the beginnings of names cannot tell from those that are meant: where they are many, beginnings say little.
     var mistaken: Candidates? {
-        let users = userPatterns.filter { !isDecidedByBeginning($0) }.flatMap(\.mistaken)
+        let users = userPatterns.filter { !isDecidedByBeginning($0) }.prefix(32).flatMap(\.mistaken)
         return users.isEmpty ? nil : Candidates(rows: users.joined(by: " UNION ALL "))
     }
 

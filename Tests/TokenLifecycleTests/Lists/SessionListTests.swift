@@ -200,6 +200,38 @@ import TokenStorage
         }
     }
 
+    @Test(arguments: [400, 401])
+    func `hold four hundred conditions that need a term each, and refuse more`(count: Int) throws {
+        let test = try TestStore(nil)
+        let names = (0..<count).map { "user\($0 + 10_000_000)*" }
+        var sessions: [SessionFilter] = []
+        for path in [\SessionFilter.users, \.notUsers, \.clients, \.notClients] {
+            var filter = SessionFilter()
+            filter[keyPath: path] = names
+            sessions.append(filter)
+        }
+        var networks = SessionFilter()
+        networks.networks = try (0..<count).map { try IPNetwork("10.\($0 / 256).\($0 % 256).0/24") }
+        var rules = DenyRuleFilter()
+        rules.users = names
+        var events = AuditFilter()
+        events.targets = names
+        func refused(_ read: (StoreReader) throws -> Void) throws -> Bool {
+            do { try test.read(read) } catch let failure as Failure where failure.kind == .usage { return true }
+            return false
+        }
+        let refusals =
+            try (sessions + [networks]).map { filter in
+                try refused { reader in
+                    for order in Self.orders { _ = try reader.sessions(filter, in: order, limit: 5) }
+                    _ = try reader.countSessions(filter)
+                }
+            } + [
+                refused { _ = try $0.denyRules(rules, limit: 5) }, refused { _ = try $0.auditEvents(events, limit: 5) },
+            ]
+        #expect(refusals == Array(repeating: count > 400, count: 7))
+    }
+
     @Test func `refuse a position of another kind of list`() throws {
         let data = try ListData(10, seed: 6)
         let kind = try failure {
